@@ -1,0 +1,35 @@
+# Everything a person types. Each target sets up what it needs by itself.
+PYTHON ?= $(firstword $(foreach v,3.12 3.13 3.11,$(shell python$(v) -c 'import sys; print(sys.executable)' 2>/dev/null)))
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo local test check clean
+
+help: ## Show these commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+demo: $(READY) ## Deploy the dev stack's program on this machine, put real files in, show where each ends
+	@$(BIN)/python -m local demo
+
+local: $(READY) ## The same deployment, left running for you to use; Ctrl-C stops it
+	@$(BIN)/python -m local up
+
+test: $(READY) ## Run every test
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## Lint, types, and the rule that components and handler never meet
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+clean: ## Remove the virtual environment and everything built
+	rm -rf .venv .local build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(READY): requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "No suitable Python: install Python 3.12 (3.11 and 3.13 work too), or name one: make PYTHON=/path/to/python3.12 …" >&2; exit 1; }
+	@echo "Setting up .venv with $$($(PYTHON) --version) (once, a minute or two)…"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
