@@ -1,0 +1,1 @@
+"""Runs the unmodified Pulumi program on this machine, with no AWS account."""

@@ -1,0 +1,17 @@
+"""What a person is told, without a traceback, when the local deployment cannot go on."""
+
+
+class LocalError(Exception):
+    """The message says what was wrong and what to do."""
+
+
+class EmulatorError(LocalError):
+    """The emulator did not start, or died."""
+
+
+class UnsupportedError(LocalError):
+    """The program asks for what the local deployment does not do."""
+
+
+class CreationError(LocalError):
+    """The emulator refused a resource."""

@@ -1,0 +1,25 @@
+"""Runs the emulator as a child that cannot outlive its parent.
+
+Started as a script in a session of its own. Its standard input is a pipe that
+the parent holds open: when it closes, for whatever reason (also `kill -9`), the
+emulator and every function process it started go with it.
+"""
+
+import os
+import runpy
+import signal
+import sys
+import threading
+
+
+def end_with_the_parent() -> None:
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=end_with_the_parent, daemon=True).start()
+    # The emulator reads options from the command line; it has to see none.
+    del sys.argv[1:]
+    runpy.run_module("ministack", run_name="__main__")
