@@ -1,0 +1,241 @@
+"""The ScalperAlerts topic: every outcome is published, as text for people and JSON for machines.
+
+Machines deduplicate on `object_key` and `upload_id`: a retry may repeat an alert.
+"""
+
+import json
+import shlex
+from typing import Any
+
+from .email_budget import EmailBudget
+from .errors import aws_errors
+from .records import Item, Status
+from .settings import Settings
+
+SUBJECT_LENGTH = 99
+"""SNS takes fewer than 100 characters, of printable ASCII, without line breaks."""
+EMAILS_PAUSED = "EMAILS_PAUSED"
+
+Message = dict[str, Any]
+
+_MESSAGE_FIELDS = (
+    "status",
+    "object_key",
+    "upload_id",
+    "file_name",
+    "file_type",
+    "size_bytes",
+    "bucket",
+    "version_id",
+    "etag",
+    "uploaded_at",
+    "processed_at",
+    "duration_ms",
+    "attempt",
+    "reason_code",
+    "reason",
+    "location",
+    "location_version_id",
+)
+"""Never the content of a file, and so never what `process` returned."""
+
+_HEADLINES = {
+    Status.PROCESSED: ("Processed", "The file was accepted."),
+    Status.QUARANTINED: ("Set aside", "The file was not accepted and has been set aside."),
+    Status.HELD: (
+        "On hold",
+        "The file could not be dealt with. That is not the file's fault, and it is safe.",
+    ),
+    Status.GONE: (
+        "Missing",
+        "The file was deleted by someone before it could be dealt with.",
+    ),
+}
+
+
+class Alerts:
+    """Publishes to the topic; e-mail readers get no more than their budget."""
+
+    def __init__(self, sns: Any, settings: Settings, budget: EmailBudget) -> None:
+        self._sns = sns
+        self._topic_arn = settings.topic_arn
+        self._pipeline = settings.pipeline
+        self._table = settings.table
+        self._email_on = settings.email_on
+        self._budget = budget
+
+    def publish(self, item: Item) -> None:
+        """Tell what `item` records. Raises a `Fault` when the topic did not take it."""
+        message = {"pipeline": self._pipeline, "table": self._table}
+        message |= {name: item[name] for name in _MESSAGE_FIELDS if name in item}
+        self._send(subject(message), message, email_text(message), self._wants_email(item))
+
+    def _wants_email(self, item: Item) -> bool:
+        failed = item["status"] != Status.PROCESSED
+        if self._email_on == "none" or (self._email_on == "failures" and not failed):
+            return False
+        grant = self._budget.ask("failure" if failed else "success", item["owner"])
+        if grant.tell_of_pause:
+            self._publish_pause()
+        return grant.granted
+
+    def _publish_pause(self) -> None:
+        message = {"pipeline": self._pipeline, "status": EMAILS_PAUSED, "table": self._table}
+        self._send(
+            _subject_line("Many files: e-mails are paused"), message, pause_text(message), True
+        )
+
+    def _send(self, subject: str, message: Message, text: str, email: bool) -> None:
+        attributes = {
+            "status": message["status"],
+            "email": "yes" if email else "no",
+            "reason_code": message.get("reason_code"),
+            "file_type": message.get("file_type"),
+        }
+        with aws_errors("SNS Publish"):
+            self._sns.publish(
+                TopicArn=self._topic_arn,
+                Subject=subject,
+                MessageStructure="json",
+                Message=json.dumps({"default": json.dumps(message), "email": text}),
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": value}
+                    for name, value in attributes.items()
+                    if value
+                },
+            )
+
+
+def subject(message: Message) -> str:
+    """What happened to which file, in a line that every mail server takes."""
+    code = f" ({message['reason_code']})" if "reason_code" in message else ""
+    headline, _ = _HEADLINES[Status(message["status"])]
+    return _subject_line(f"{headline}: {message['file_name']}", code)
+
+
+def email_text(message: Message) -> str:
+    """The e-mail for a person who uploads files, not for a programmer."""
+    _, first_line = _HEADLINES[Status(message["status"])]
+    facts = {
+        "File": printable(message["object_key"]),
+        "Size": readable_size(message["size_bytes"]),
+        "Uploaded": _readable_time(message["uploaded_at"]),
+        "Why": printable(message.get("reason", "")),
+        "Now in": _place(message),
+    }
+    lines = [f"{name + ':':<10} {value}" for name, value in facts.items() if value]
+    return "\n".join(
+        [
+            first_line,
+            "",
+            *lines,
+            "",
+            "What to do next",
+            _next_step(message),
+            "",
+            f"Pipeline {printable(message['pipeline'])}, upload {message['upload_id']}"
+            + (f", {message['reason_code']}" if "reason_code" in message else ""),
+            "",
+        ]
+    )
+
+
+def pause_text(message: Message) -> str:
+    """The one notice of a storm."""
+    return (
+        "Many files arrive at once, so e-mails about single files are paused while this lasts.\n"
+        "Nothing else is paused: every file is dealt with, recorded and published as usual.\n\n"
+        "What to do next\n"
+        "See which files need somebody (one list for each of the shards 00 to 15):\n"
+        f"  aws dynamodb query --table-name {shlex.quote(message['table'])} \\\n"
+        "    --index-name needs_attention \\\n"
+        "    --key-condition-expression 'attention_shard = :shard' \\\n"
+        """    --expression-attribute-values '{":shard": {"S": "00"}}'\n"""
+        "This notice comes at most once an hour.\n\n"
+        f"Pipeline {printable(message['pipeline'])}\n"
+    )
+
+
+def printable(text: str) -> str:
+    """Make every character that could move a cursor, start a line or turn text round visible."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
+
+
+def readable_size(size_bytes: int) -> str:
+    """As people say it: 1.5 MB is 1,500,000 bytes."""
+    size = float(size_bytes)
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if size < 1000:
+            return f"{size_bytes} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _readable_time(iso: str) -> str:
+    return f"{iso[:10]} {iso[11:19]} UTC"
+
+
+def _place(message: Message) -> str:
+    match message["status"]:
+        case Status.PROCESSED | Status.HELD:
+            return f"the input bucket, {printable(message['bucket'])}, untouched"
+        case Status.QUARANTINED:
+            return f"quarantine, {printable(message['location'])}"
+        case _:
+            return "nowhere: it was deleted"
+
+
+def _next_step(message: Message) -> str:
+    match message["status"]:
+        case Status.PROCESSED:
+            return "Nothing."
+        case Status.QUARANTINED:
+            return (
+                "Correct the file and upload it again. To look at what was set aside:\n"
+                + _download(message)
+            )
+        case Status.HELD:
+            return (
+                "Uploaders: nothing, and please do not upload it again.\n"
+                "Operators: remove the cause above. The record keeps the event to try again with:\n"
+                + _show_record(message)
+            )
+        case _:
+            return "If the file is still needed, upload it again."
+
+
+def _download(message: Message) -> str:
+    bucket = message["location"].removeprefix("s3://").partition("/")[0]
+    return (
+        f"  aws s3api get-object --bucket {bucket} \\\n"
+        f"    --key {shell_quoted(message['object_key'])} \\\n"
+        f"    --version-id {shell_quoted(message['location_version_id'])} set-aside-file"
+    )
+
+
+def _show_record(message: Message) -> str:
+    key = {name: {"S": message[name]} for name in ("object_key", "upload_id")}
+    return (
+        f"  aws dynamodb get-item --table-name {message['table']} \\\n"
+        f"    --key {shell_quoted(json.dumps(key))}"
+    )
+
+
+def shell_quoted(text: str) -> str:
+    """Safe to paste into a shell, whatever the file is called."""
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = "".join(
+        c if c.isprintable() and c not in "\\'" else "".join(f"\\x{b:02x}" for b in c.encode())
+        for c in text
+    )
+    return f"$'{escaped}'"
+
+
+def _subject_line(start: str, end: str = "") -> str:
+    """Cut `start`, never `end`, so that the whole fits SNS."""
+    start = "".join(c if " " <= c <= "~" else "?" for c in start)
+    room = SUBJECT_LENGTH - len(end)
+    return (start if len(start) <= room else f"{start[: room - 3]}...") + end

@@ -1,0 +1,36 @@
+"""The clients: one botocore session, each client made when it is first needed."""
+
+from functools import cached_property
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+# A call that hangs must fail while there is time left to say so.
+_CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 4},
+)
+# Copying 5 GB inside S3 is one slow call.
+_S3_CONFIG = _CONFIG.merge(Config(read_timeout=120))
+
+
+class Clients:
+    """What the adapters talk to; tests put moto, an emulator or a model in its place."""
+
+    @cached_property
+    def _session(self) -> botocore.session.Session:
+        return botocore.session.get_session()
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        return self._session.create_client("dynamodb", config=_CONFIG)
+
+    @cached_property
+    def sns(self) -> Any:
+        return self._session.create_client("sns", config=_CONFIG)
+
+    @cached_property
+    def s3(self) -> Any:
+        return self._session.create_client("s3", config=_S3_CONFIG)

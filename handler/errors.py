@@ -1,0 +1,154 @@
+"""Two kinds of trouble, and the one place that tells which an AWS error is.
+
+A `Rejection` is the file's fault: it is set aside now and never retried. A `Fault` is everything
+else: it is raised out of the handler, Lambda retries, and the rescuer has the last word.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+REASON_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+REASON_LENGTH = 1_000
+"""Characters of a reason that are kept: enough for a person, far below every limit of AWS."""
+
+
+class Code(StrEnum):
+    """Why a file has its fate. Stable: people filter, alert and script on these words."""
+
+    # Rejected by a rule.
+    EMPTY_FILE = "EMPTY_FILE"
+    TOO_SMALL = "TOO_SMALL"
+    TOO_LARGE = "TOO_LARGE"
+    WRONG_TYPE = "WRONG_TYPE"
+    # `process` did not cope with the file, every time it was tried.
+    PROCESS_FAILED = "PROCESS_FAILED"
+    PROCESS_TIMED_OUT = "PROCESS_TIMED_OUT"
+    PROCESS_CRASHED = "PROCESS_CRASHED"
+    PROCESS_OUT_OF_MEMORY = "PROCESS_OUT_OF_MEMORY"
+    # Not the file's fault.
+    AWS_ERROR = "AWS_ERROR"
+    OUT_OF_TIME = "OUT_OF_TIME"
+    EVENT_TOO_OLD = "EVENT_TOO_OLD"
+    NOT_STARTED = "NOT_STARTED"
+    CONFIGURATION = "CONFIGURATION"
+    CANNOT_BE_MOVED = "CANNOT_BE_MOVED"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+    # Nobody's fault.
+    DELETED_BY_SOMEONE = "DELETED_BY_SOMEONE"
+
+
+PROCESS_FAULTS = frozenset(
+    {
+        Code.PROCESS_FAILED,
+        Code.PROCESS_TIMED_OUT,
+        Code.PROCESS_CRASHED,
+        Code.PROCESS_OUT_OF_MEMORY,
+    }
+)
+"""The faults that, when they last, set a file aside rather than hold it."""
+
+
+class Rejection(Exception):
+    """Raised, also by `process`, to refuse a file.
+
+    `code` is a stable word for machines (A-Z, 0-9 and _, at most 64 characters, first a letter);
+    `reason` is a sentence for the person who sent the file.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        if not isinstance(code, str) or not REASON_CODE.fullmatch(code):
+            raise ValueError(
+                f"a rejection's code must be 1 to 64 of A-Z, 0-9 and _, first a letter "
+                f"(got {code!r}); for example 'BAD_HEADER'"
+            )
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = shorten(str(reason))
+
+
+class Fault(Exception):
+    """Not the file's fault, or not yet known to be.
+
+    The text starts with the code, because the text is all that every failure record carries to
+    the rescuer; `code_and_reason` reads it back.
+    """
+
+    def __init__(self, code: Code, reason: str, *, lasting: bool = False) -> None:
+        super().__init__(f"{code}: {shorten(reason)}")
+        self.code = code
+        self.reason = shorten(reason)
+        self.lasting = lasting
+        """True when trying the same call again cannot help (refused, invalid, archived)."""
+
+
+class ObjectMissing(Exception):
+    """S3 says 404 for this key and version: somebody deleted it. A 403 never means this."""
+
+
+class ConditionFailed(Exception):
+    """A conditional write found another item, which DynamoDB returned as `item` (typed JSON)."""
+
+    def __init__(self, item: dict[str, Any]) -> None:
+        super().__init__("the record has changed")
+        self.item = item
+
+
+def code_and_reason(text: str) -> tuple[Code, str] | None:
+    """Read the code and the reason back from a `Fault`'s text; None when it is no fault of ours."""
+    code, _, reason = text.partition(": ")
+    return (Code(code), reason) if code in Code.__members__ else None
+
+
+def shorten(text: str) -> str:
+    """Cut a text to `REASON_LENGTH` and drop what UTF-8 cannot carry (lone surrogates)."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= REASON_LENGTH else f"{text[: REASON_LENGTH - 1]}…"
+
+
+# HeadObject has no body, so its 404 carries the bare status as its code. A missing bucket is a
+# broken deployment, not a deleted file.
+_MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
+_CLIENT_ERRORS = range(400, 500)
+# Client errors by number, yet the same call can succeed later: conflicts, throttles, stale tokens.
+_PASSING_STATUSES = frozenset({408, 409, 429})
+_PASSING_WORDS = ("Throttl", "SlowDown", "Timeout", "Expired", "Exceeded", "Skewed")
+
+
+@contextmanager
+def aws_errors(call: str) -> Iterator[None]:
+    """Turn what botocore raises during `call` into this module's errors."""
+    try:
+        yield
+    except ClientError as error:
+        response: dict[str, Any] = dict(error.response)
+        details = response.get("Error", {})
+        code = details.get("Code", "unknown")
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code == "ConditionalCheckFailedException":
+            raise ConditionFailed(response.get("Item", {})) from error
+        if code in _MISSING:
+            raise ObjectMissing(call) from error
+        refused = status in _CLIENT_ERRORS and not (
+            status in _PASSING_STATUSES or any(word in code for word in _PASSING_WORDS)
+        )
+        reason = f"{call} answered {code}: {details.get('Message', '')}"
+        raise Fault(Code.AWS_ERROR, reason, lasting=refused) from error
+    except BotoCoreError as error:
+        raise Fault(Code.AWS_ERROR, f"{call} failed: {error}") from error
+
+
+def caused_by_aws(error: BaseException) -> bool:
+    """True when an AWS call is anywhere in the chain of causes of `error`."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        if isinstance(link, (ClientError, BotoCoreError)):
+            return True
+        seen.add(id(link))
+        link = link.__cause__ or link.__context__
+    return False

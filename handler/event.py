@@ -1,0 +1,102 @@
+"""What S3 says about an upload.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote_plus
+
+from .errors import Code, Fault
+
+UPLOAD_ID_LENGTH = 32
+"""S3's sequencers are hex strings of differing length; padded on the right they sort by age."""
+
+_HEX = re.compile(r"[0-9A-Fa-f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One object that was created: everything we record comes from here, without a HeadObject."""
+
+    bucket: str
+    key: str
+    version_id: str | None
+    """None when the bucket was not versioned: then it can be accepted, but never moved."""
+    etag: str
+    size_bytes: int
+    upload_id: str
+    """The event's sequencer, padded: names this upload among all uploads of the key."""
+    uploaded_at: datetime
+    record: dict[str, Any]
+    """The event record as S3 sent it, kept when the upload is held."""
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the key, or the whole key where that part is empty."""
+        return self.key.rstrip("/").rpartition("/")[2] or self.key
+
+    @property
+    def file_type(self) -> str:
+        """The extension in lower case without its dot; `none` where there is none."""
+        stem, dot, extension = self.file_name.rpartition(".")
+        return extension.lower() if dot and stem and extension else "none"
+
+    @property
+    def is_folder_marker(self) -> bool:
+        """Consoles and tools create an empty object `folder/` to show a folder."""
+        return self.size_bytes == 0 and self.key.endswith("/")
+
+
+def is_test(event: Any) -> bool:
+    """S3 sends one of these when the notification is set up; it names no file."""
+    return isinstance(event, dict) and event.get("Event") == "s3:TestEvent"
+
+
+def records_of(event: Any) -> list[Any]:
+    """The records of an S3 event; anything else is a `Fault`, so that the event is kept."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not isinstance(records, list):
+        raise _malformed("it has no list of Records", event)
+    return records
+
+
+def is_creation(record: Any) -> bool:
+    """False for S3's other events (removed, restored …), which bring no new file."""
+    name = record.get("eventName") if isinstance(record, dict) else None
+    return not (isinstance(name, str) and not name.startswith("ObjectCreated:"))
+
+
+def parse(record: Any, bucket: str) -> Upload:
+    """Read one record, or raise a `Fault` that says what is wrong with it.
+
+    An event of another bucket than `bucket` is refused: this pipeline may not touch that file.
+    """
+    try:
+        if record["eventSource"] != "aws:s3":
+            raise _malformed("it does not come from S3", record)
+        s3, details = record["s3"], record["s3"]["object"]
+        if s3["bucket"]["name"] != bucket:
+            raise _malformed(f"it is not of the bucket {bucket}", record)
+        sequencer = details["sequencer"]
+        if not _HEX.fullmatch(sequencer):
+            raise _malformed("its sequencer is not a hex number", record)
+        return Upload(
+            bucket=bucket,
+            # Keys arrive form-encoded; decoding leniently would name another object.
+            key=unquote_plus(details["key"], errors="strict"),
+            version_id=details.get("versionId") or None,
+            etag=str(details.get("eTag", "")),
+            size_bytes=int(details["size"]),
+            upload_id=sequencer.upper().ljust(UPLOAD_ID_LENGTH, "0"),
+            uploaded_at=datetime.fromisoformat(record["eventTime"]),
+            record=record,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _malformed(f"{type(error).__name__}: {error}", record) from error
+
+
+def _malformed(why: str, event: Any) -> Fault:
+    return Fault(Code.CONFIGURATION, f"not an S3 upload event, {why}: {str(event)[:500]}")

@@ -1,0 +1,146 @@
+"""The decision table: how a file's fate is recorded, carried out and told, exactly once.
+
+The order never changes, so that a crash at any point leaves the file somewhere known and doing it
+again is harmless: copy, record, delete, tell. The first fate recorded stands; the invocation that
+recorded it (its owner) finishes it when it is tried again, everybody else stops.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .alerts import Alerts
+from .errors import Code, ObjectMissing
+from .event import Upload
+from .quarantine import Copy, Quarantine
+from .records import Item, Records, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an upload in this invocation."""
+
+    status: Status
+    """The fate that stands."""
+    recorded: bool
+    """True when this invocation recorded it, False when it stood before."""
+    reason_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One upload in the hands of one invocation."""
+
+    upload: Upload
+    owner: str
+    """The Lambda request id, which an asynchronous retry keeps."""
+    started: float
+    """On `time.monotonic`'s clock."""
+    rescuing: bool = False
+    """True in the rescuer, to which a HELD record never gives way."""
+
+
+class Fates:
+    """Each method brings one upload to a fate, or finds the fate that stands and finishes it."""
+
+    def __init__(
+        self, records: Records, quarantine: Callable[[], Quarantine], alerts: Alerts
+    ) -> None:
+        self._records = records
+        self._make_quarantine = quarantine
+        self._alerts = alerts
+
+    def accept(self, delivery: Delivery, result: Any = None) -> Outcome:
+        """PROCESSED: two AWS calls, and the file stays where it is."""
+        return self._settle(delivery, Status.PROCESSED, result=result)
+
+    def reject(self, delivery: Delivery, reason_code: str, reason: str) -> Outcome:
+        """QUARANTINED, or GONE when there is nothing left to set aside."""
+        try:
+            copy = self._quarantine.copy_of(delivery.upload, reason_code)
+        except ObjectMissing:
+            return self.lose(delivery)
+        return self._settle(
+            delivery,
+            Status.QUARANTINED,
+            copy=copy,
+            reason_code=reason_code,
+            reason=reason,
+            location=copy.location,
+            location_version_id=copy.version_id,
+        )
+
+    def hold(self, delivery: Delivery, reason_code: str, reason: str) -> Outcome:
+        """HELD where it is, with the event that tries it again; GONE when it is not there."""
+        if not self._quarantine.is_in_input(delivery.upload):
+            return self.lose(delivery)
+        return self._settle(
+            delivery,
+            Status.HELD,
+            reason_code=reason_code,
+            reason=reason,
+            event=delivery.upload.record,
+        )
+
+    def lose(self, delivery: Delivery) -> Outcome:
+        """GONE, unless a record says that it was us who moved it."""
+        return self._settle(
+            delivery,
+            Status.GONE,
+            reason_code=str(Code.DELETED_BY_SOMEONE),
+            reason="It was deleted from the input bucket before it could be read or moved.",
+        )
+
+    def _settle(
+        self, delivery: Delivery, status: Status, copy: Copy | None = None, **details: Any
+    ) -> Outcome:
+        duration_ms = round((time.monotonic() - delivery.started) * 1000)
+        item = self._records.item(delivery.upload, status, delivery.owner, duration_ms, **details)
+        replace_held = status is not Status.HELD and not (
+            delivery.rescuing and status is Status.QUARANTINED
+        )
+        standing = self._records.settle(item, replace_held=replace_held)
+        if standing is not None:
+            return self._yield(delivery, status, standing, copy)
+        if status is Status.QUARANTINED:
+            self._quarantine.delete_input(delivery.upload)
+        self._alerts.publish(item)
+        return Outcome(status, recorded=True, reason_code=item.get("reason_code"))
+
+    def _yield(
+        self, delivery: Delivery, wanted: Status, standing: Item, copy: Copy | None
+    ) -> Outcome:
+        """Another fate, or the same one from an earlier try, stands: finish that one."""
+        status = Status(standing["status"])
+        mine = standing["owner"] == delivery.owner
+        if status is Status.QUARANTINED and (mine or copy is not None):
+            self._finish_quarantine(delivery.upload, standing, copy)
+        elif copy is not None:
+            self._quarantine.remove(delivery.upload, copy.version_id)
+        if mine:
+            # We died, or the answer was lost, between recording and telling.
+            self._alerts.publish(standing)
+        elif status is Status.HELD and delivery.rescuing:
+            self._records.count_hold(standing, delivery.owner)
+        return Outcome(status, recorded=False, reason_code=standing.get("reason_code"))
+
+    def _finish_quarantine(self, upload: Upload, standing: Item, copy: Copy | None) -> None:
+        """Leave one copy, the recorded one, and nothing in the input bucket."""
+        recorded: str = standing["location_version_id"]
+        if copy is None or copy.version_id != recorded:
+            if self._quarantine.has(upload, recorded):
+                if copy is not None:
+                    self._quarantine.remove(upload, copy.version_id)
+            else:
+                try:
+                    copy = copy or self._quarantine.copy_of(upload, standing["reason_code"])
+                except ObjectMissing:
+                    # Moved long ago, and the copy has since been dealt with by a person.
+                    return
+                self._records.relocate(standing, copy.version_id)
+        self._quarantine.delete_input(upload)
+
+    @property
+    def _quarantine(self) -> Quarantine:
+        return self._make_quarantine()

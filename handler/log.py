@@ -1,0 +1,89 @@
+"""One compact JSON line a file: searchable by key, and free metrics where one is due.
+
+A line with `_aws` is read as a metric by CloudWatch (embedded metric format). Source:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+import json
+import time
+from typing import Any
+
+from .errors import Fault
+from .event import Upload
+from .fates import Delivery, Outcome
+from .records import Status
+
+METRIC_NAMESPACE = "SilentScalper"
+METRIC_DIMENSION = "Pipeline"
+METRICS = {Status.QUARANTINED: "FilesQuarantined", Status.HELD: "FilesHeld"}
+"""Counted only where the alarms look; every metric has its price."""
+
+
+def outcome(pipeline: str, delivery: Delivery, outcome: Outcome) -> None:
+    """Write what became of a file; `stood` when a fate was recorded before."""
+    line: dict[str, Any] = {
+        "status": str(outcome.status),
+        **_file(delivery.upload),
+        "ms": round((time.monotonic() - delivery.started) * 1000),
+    }
+    if not outcome.recorded:
+        line["stood"] = True
+    if outcome.reason_code:
+        line["code"] = outcome.reason_code
+    metric = METRICS.get(outcome.status)
+    if metric and outcome.recorded:
+        line |= _metric(pipeline, metric)
+    _write(line)
+
+
+def ignored(upload: Upload) -> None:
+    """Write that a key was passed over: a folder marker, or a pattern of the deployment."""
+    _write({"status": "IGNORED", **_file(upload)})
+
+
+def fault(upload: Upload | None, fault: Fault) -> None:
+    """Write what went wrong with a file; Lambda will try it again."""
+    _write(
+        {
+            "status": "FAULT",
+            **(_file(upload) if upload else {}),
+            "code": str(fault.code),
+            "reason": fault.reason,
+        }
+    )
+
+
+def note(text: str) -> None:
+    """Write something that concerns no file."""
+    _write({"note": text})
+
+
+def _file(upload: Upload) -> dict[str, Any]:
+    return {
+        "key": upload.key,
+        "upload_id": upload.upload_id,
+        "type": upload.file_type,
+        "size": upload.size_bytes,
+    }
+
+
+def _metric(pipeline: str, name: str) -> dict[str, Any]:
+    return {
+        "_aws": {
+            "Timestamp": int(time.time() * 1000),
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": METRIC_NAMESPACE,
+                    "Dimensions": [[METRIC_DIMENSION]],
+                    "Metrics": [{"Name": name, "Unit": "Count"}],
+                }
+            ],
+        },
+        METRIC_DIMENSION: pipeline,
+        name: 1,
+    }
+
+
+def _write(line: dict[str, Any]) -> None:
+    # ASCII only, so that no file name can end the line or move a cursor.
+    print(json.dumps(line, separators=(",", ":")), flush=True)

@@ -1,0 +1,200 @@
+"""The FileMetadata table: one item an upload, written only where the decision table allows."""
+
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from .errors import Code, ConditionFailed, Fault, aws_errors
+from .event import Upload
+from .settings import Settings
+
+ATTENTION_SHARDS = 16
+"""Partitions of the sparse index: a spike of failures must not throttle the table through it."""
+
+Item = dict[str, Any]
+"""An item as plain values: str, int, float, bool, None, list, dict."""
+
+
+class Status(StrEnum):
+    """Every file ends in one of these."""
+
+    PROCESSED = "PROCESSED"
+    QUARANTINED = "QUARANTINED"
+    HELD = "HELD"
+    GONE = "GONE"
+
+
+NEEDS_SOMEBODY = frozenset({Status.QUARANTINED, Status.HELD})
+
+
+class Records:
+    """Writes items so that the first fate recorded for an upload stands; only HELD may give way."""
+
+    def __init__(self, dynamodb: Any, settings: Settings) -> None:
+        self._dynamodb = dynamodb
+        self._table = settings.table
+        self._retention_days = settings.record_retention_days
+
+    def item(
+        self, upload: Upload, status: Status, owner: str, duration_ms: int, **more: Any
+    ) -> Item:
+        """The item for `upload`; what is None in `more` (reason, location, result …) is left out.
+
+        `owner` is the Lambda request id of the invocation that decides, which a retry keeps.
+        """
+        now = datetime.now(UTC)
+        item: Item = {
+            "object_key": upload.key,
+            "upload_id": upload.upload_id,
+            "bucket": upload.bucket,
+            "version_id": upload.version_id,
+            "etag": upload.etag,
+            "file_name": upload.file_name,
+            "file_type": upload.file_type,
+            "size_bytes": upload.size_bytes,
+            "uploaded_at": iso(upload.uploaded_at),
+            "processed_at": iso(now),
+            "duration_ms": duration_ms,
+            "status": str(status),
+            "attempt": 1,
+            "owner": owner,
+            **more,
+        }
+        if status in NEEDS_SOMEBODY:
+            item["attention_shard"] = _shard(upload)
+            item["attention_at"] = f"{status}#{item['processed_at']}"
+        # A held file waits for somebody, however long; so does its record.
+        if self._retention_days is not None and status is not Status.HELD:
+            item["expires_at"] = int((now + timedelta(days=self._retention_days)).timestamp())
+        return {name: value for name, value in item.items() if value is not None}
+
+    def settle(self, item: Item, *, replace_held: bool = True) -> Item | None:
+        """Record `item` unless a fate stands already; None when recorded, else what stands.
+
+        With `replace_held` a HELD item gives way, and its attempts count on.
+        """
+        try:
+            self._put(item, "attribute_not_exists(object_key)")
+            return None
+        except ConditionFailed as failed:
+            standing = plain_item(failed.item)
+        while replace_held and standing.get("status") == Status.HELD:
+            item["attempt"] = standing["attempt"] + 1
+            values = {":held": standing["status"], ":owner": standing["owner"]}
+            try:
+                self._put(
+                    item,
+                    "#status = :held AND #owner = :owner AND #attempt = :attempt",
+                    {**values, ":attempt": standing["attempt"]},
+                )
+                return None
+            except ConditionFailed as failed:
+                standing = plain_item(failed.item)
+        return standing
+
+    def count_hold(self, held: Item, owner: str) -> None:
+        """Another delivery of a held upload failed too: count it, once an owner."""
+        self._update(
+            held,
+            "SET #attempt = #attempt + :one, #owner = :me",
+            "#status = :held AND #owner <> :me",
+            {":one": 1, ":me": owner, ":held": str(Status.HELD)},
+        )
+
+    def relocate(self, quarantined: Item, location_version_id: str) -> None:
+        """The copy that the record names is gone; name the one that there is."""
+        self._update(
+            quarantined,
+            "SET #location_version_id = :new",
+            "#location_version_id = :old",
+            {":new": location_version_id, ":old": quarantined["location_version_id"]},
+        )
+
+    def _put(self, item: Item, condition: str, values: Mapping[str, Any] | None = None) -> None:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": typed_item(item),
+            "ConditionExpression": condition,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if values:
+            request["ExpressionAttributeValues"] = typed_item(values)
+            request["ExpressionAttributeNames"] = _names(condition)
+        with aws_errors("DynamoDB PutItem"):
+            self._dynamodb.put_item(**request)
+
+    def _update(self, item: Item, update: str, condition: str, values: Mapping[str, Any]) -> None:
+        try:
+            with aws_errors("DynamoDB UpdateItem"):
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=typed_item({name: item[name] for name in ("object_key", "upload_id")}),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=_names(f"{update} {condition}"),
+                    ExpressionAttributeValues=typed_item(values),
+                )
+        except ConditionFailed:
+            # Somebody was faster; what stands now is at least as new as what we would write.
+            return
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds, always of one length, so that texts sort by time."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def typed_item(values: Mapping[str, Any]) -> dict[str, Any]:
+    """DynamoDB's typed JSON of a plain mapping."""
+    return {name: _typed(value) for name, value in values.items()}
+
+
+def plain_item(item: Mapping[str, Any]) -> Item:
+    """The inverse of `typed_item`."""
+    return {name: _plain(value) for name, value in item.items()}
+
+
+def _typed(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, (int, float)):
+        return {"N": str(value)}
+    if isinstance(value, Mapping):
+        return {"M": typed_item(value)}
+    if isinstance(value, (list, tuple)):
+        return {"L": [_typed(part) for part in value]}
+    raise Fault(Code.INTERNAL_ERROR, f"{type(value).__name__} has no DynamoDB type")
+
+
+def _plain(value: Mapping[str, Any]) -> Any:
+    ((kind, content),) = value.items()
+    match kind:
+        case "N":
+            number = Decimal(content)
+            return int(number) if number == number.to_integral_value() else float(number)
+        case "NULL":
+            return None
+        case "M":
+            return plain_item(content)
+        case "L":
+            return [_plain(part) for part in content]
+        case _:
+            return content
+
+
+def _names(expression: str) -> dict[str, str]:
+    """The `#name` placeholders of an expression: `status` and `owner` are reserved words."""
+    words = expression.replace(",", " ").split()
+    return {word: word[1:] for word in words if word.startswith("#")}
+
+
+def _shard(upload: Upload) -> str:
+    digest = zlib.crc32(f"{upload.key}\0{upload.upload_id}".encode())
+    return f"{digest % ATTENTION_SHARDS:02d}"

@@ -1,0 +1,112 @@
+"""Lambda entry point: what the processor could not bring to an end comes here.
+
+Lambda hands over the event of S3 with the last error. The cause decides: what `process` failed on
+is set aside, everything else is held. The user's code is never imported here.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from . import log
+from .batch import deal_with_each
+from .errors import PROCESS_FAULTS, Code, Fault, code_and_reason
+from .event import is_test, records_of
+from .fates import Delivery, Outcome
+from .pipeline import Pipeline, deployed
+
+# `Runtime.HandlerError` and "Worker process died" are the local emulator's words.
+_DIED_TYPES = frozenset({"Runtime.ExitError", "Runtime.HandlerError"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why the processor gave up on an event."""
+
+    code: Code
+    reason: str
+
+    @property
+    def is_the_file(self) -> bool:
+        """True when `process` failed on the file at the last try."""
+        return self.code in PROCESS_FAULTS
+
+
+def handler(event: Any, context: Any) -> None:
+    """Give every upload of a failure record its fate; raise a `Fault` if even that fails.
+
+    Lambda then retries, and at last keeps the event in the queue of kept events, with an alarm.
+    """
+    try:
+        payload, request = event["requestPayload"], event["requestContext"]
+        # Only the emulator leaves out the id of the request that failed.
+        owner = request.get("requestId", context.aws_request_id)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Fault(
+            Code.CONFIGURATION, f"not a failure record of Lambda: {str(event)[:500]}"
+        ) from error
+    if is_test(payload):
+        log.note("S3 test event: nothing to rescue")
+        return
+    pipeline = deployed()
+    records = records_of(payload)
+    cause = diagnose(event, has_process=bool(pipeline.settings.process_entry), files=len(records))
+    deal_with_each(
+        pipeline,
+        records,
+        context,
+        lambda delivery: decide(pipeline, delivery, cause),
+        owner=owner,
+        rescuing=True,
+    )
+
+
+def decide(pipeline: Pipeline, delivery: Delivery, cause: Cause) -> Outcome:
+    """Set aside what the file caused, hold what it did not or what cannot be moved."""
+    if not cause.is_the_file:
+        return pipeline.fates.hold(delivery, cause.code, cause.reason)
+    try:
+        return pipeline.fates.reject(delivery, cause.code, cause.reason)
+    except Fault as fault:
+        if not fault.lasting:
+            raise
+        reason = f"{fault.reason} It was to be set aside: {cause.code}: {cause.reason}"
+        return pipeline.fates.hold(delivery, fault.code, reason)
+
+
+def diagnose(event: dict[str, Any], *, has_process: bool, files: int) -> Cause:
+    """Tell from the last error who is to blame. Without proof against `process`, nobody is.
+
+    A function that dies or is stopped says nothing about which of several `files` did it.
+    """
+    if event["requestContext"].get("condition") == "EventAgeExceeded":
+        return Cause(Code.EVENT_TOO_OLD, "It waited too long for its turn.")
+    context = event.get("responseContext") or {}
+    if not context.get("functionError") or context.get("statusCode", 200) != 200:
+        return Cause(
+            Code.NOT_STARTED,
+            "Lambda never started the function for it: its concurrency is used up or set to zero.",
+        )
+    payload = event.get("responsePayload")
+    error = payload if isinstance(payload, dict) else {}
+    message, kind = str(error.get("errorMessage", "")), str(error.get("errorType", ""))
+    if known := code_and_reason(message):
+        return Cause(*known)
+    if has_process and files == 1 and (cause := _stopped_in_process(kind, message)):
+        return cause
+    if kind == "Sandbox.Timedout":
+        return Cause(Code.OUT_OF_TIME, "The function was stopped at its time-out.")
+    if kind.startswith("Runtime.") and kind not in _DIED_TYPES:
+        return Cause(Code.CONFIGURATION, f"The function could not start: {kind}: {message}")
+    return Cause(Code.INTERNAL_ERROR, f"{kind}: {message}")
+
+
+def _stopped_in_process(kind: str, message: str) -> Cause | None:
+    """The function was killed. Our own calls to AWS give up before that, so it was `process`."""
+    if kind == "Sandbox.Timedout" or "Task timed out after" in message:
+        return Cause(Code.PROCESS_TIMED_OUT, "process did not return in time and was stopped.")
+    if kind == "Runtime.ExitError" or "Worker process died" in message:
+        if "signal: killed" in message:
+            return Cause(Code.PROCESS_OUT_OF_MEMORY, "process was killed: out of memory.")
+        return Cause(Code.PROCESS_CRASHED, f"process ended the function: {message}")
+    return None

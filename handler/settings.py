@@ -1,0 +1,70 @@
+"""The function's environment, read and checked once."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import Code, Fault
+from .rules import Rules
+
+EMAIL_ON = ("all", "failures", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the deployment says; see `components/functions.py` for who writes it."""
+
+    pipeline: str
+    input_bucket: str
+    quarantine_bucket: str
+    table: str
+    topic_arn: str
+    email_on: str
+    rules: Rules
+    record_retention_days: int | None
+    process_entry: str | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Raise a `Fault` (CONFIGURATION) that names the variable which is missing or wrong."""
+
+        def required(name: str) -> str:
+            if value := environment.get(name):
+                return value
+            raise _wrong(f"the environment variable {name} is missing")
+
+        email_on = required("SCALPER_EMAIL_ON")
+        if email_on not in EMAIL_ON:
+            raise _wrong(f"SCALPER_EMAIL_ON must be one of {', '.join(EMAIL_ON)} (got {email_on})")
+        return cls(
+            pipeline=required("SCALPER_PIPELINE"),
+            input_bucket=required("SCALPER_INPUT_BUCKET"),
+            quarantine_bucket=required("SCALPER_QUARANTINE_BUCKET"),
+            table=required("SCALPER_TABLE"),
+            topic_arn=required("SCALPER_TOPIC_ARN"),
+            email_on=email_on,
+            rules=_rules(required("SCALPER_RULES")),
+            record_retention_days=_days(environment.get("SCALPER_RECORD_RETENTION_DAYS")),
+            process_entry=environment.get("SCALPER_PROCESS_ENTRY") or None,
+        )
+
+
+def _rules(text: str) -> Rules:
+    try:
+        values: dict[str, Any] = json.loads(text)
+        return Rules(**values)
+    except (ValueError, TypeError) as error:
+        raise _wrong(f"SCALPER_RULES cannot be read ({error}): {text}") from error
+
+
+def _days(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise _wrong(f"SCALPER_RECORD_RETENTION_DAYS must be whole days (got {text})")
+    return int(text)
+
+
+def _wrong(what: str) -> Fault:
+    return Fault(Code.CONFIGURATION, f"{what}; deploy the stack again with `pulumi up`")
