@@ -1,0 +1,14 @@
+"""One pipeline a stack: config, component, exports."""
+
+import pulumi
+from components import SilentScalperPipeline
+
+config = pulumi.Config()
+pipeline = SilentScalperPipeline("intake", config.get_object("pipeline") or {})
+
+pulumi.export("input_bucket", pipeline.input_bucket)
+pulumi.export("quarantine_bucket", pipeline.quarantine_bucket)
+pulumi.export("metadata_table", pipeline.metadata_table)
+pulumi.export("alerts_topic_arn", pipeline.alerts_topic_arn)
+pulumi.export("processor_function", pipeline.processor_function)
+pulumi.export("rescuer_function", pipeline.rescuer_function)

@@ -1,0 +1,138 @@
+"""Six metrics that mean a file may be late, held, lost, or set aside in numbers.
+
+Alarms are billed for each metric they watch, so there are no more of them. Each description is
+what a person reads at night: what it means, then what to do.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pulumi import Input
+from pulumi_aws import cloudwatch, lambda_, sns, sqs
+
+from .functions import EVENT_AGE_SECONDS
+from .kept_events import KEPT_DAYS
+from .scope import Scope
+
+NAMESPACE = "SilentScalper"
+"""Of the metrics the handler writes into its log lines."""
+PERIOD_SECONDS = 300
+LATE_MINUTES = 15
+MANY_FILES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """One metric, and the sentence for whoever is woken by it."""
+
+    name: str
+    namespace: str
+    metric: str
+    dimensions: Mapping[str, Input[str]]
+    means: str
+    do: str
+    statistic: Literal["Sum", "Maximum"] = "Sum"
+    threshold: float = 1
+
+
+def alarms(
+    scope: Scope,
+    topic: sns.Topic,
+    *,
+    processor: lambda_.Function,
+    rescuer: lambda_.Function,
+    kept_events: sqs.Queue,
+) -> None:
+    """Every alarm tells the topic; a metric that says nothing is good news."""
+    for alarm in _alarms(scope.pipeline, processor, rescuer, kept_events):
+        cloudwatch.MetricAlarm(
+            scope.child(alarm.name),
+            alarm_description=f"{alarm.means} What to do: {alarm.do}",
+            namespace=alarm.namespace,
+            metric_name=alarm.metric,
+            dimensions=alarm.dimensions,
+            statistic=alarm.statistic,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            threshold=alarm.threshold,
+            period=PERIOD_SECONDS,
+            evaluation_periods=1,
+            treat_missing_data="notBreaching",
+            alarm_actions=[topic.arn],
+            tags=scope.tags,
+            opts=scope.options(),
+        )
+
+
+def _alarms(
+    pipeline: str, processor: lambda_.Function, rescuer: lambda_.Function, kept_events: sqs.Queue
+) -> list[Alarm]:
+    this_pipeline = {"Pipeline": pipeline}
+    return [
+        Alarm(
+            name="files-held",
+            namespace=NAMESPACE,
+            metric="FilesHeld",
+            dimensions=this_pipeline,
+            means="Files could not be dealt with although nothing is known to be wrong with them: "
+            "AWS, the deployment or its code failed. They wait untouched in the input bucket.",
+            do="read reason_code and reason of the HELD items in the FileMetadata table (index "
+            "needs_attention), mend the cause, then upload those files again.",
+        ),
+        Alarm(
+            name="files-quarantined",
+            namespace=NAMESPACE,
+            metric="FilesQuarantined",
+            dimensions=this_pipeline,
+            threshold=MANY_FILES,
+            means=f"{MANY_FILES} or more files were set aside within {PERIOD_SECONDS // 60} "
+            "minutes: a sender has changed something, or a rule or `process` is too strict.",
+            do="compare reason_code of the QUARANTINED items in the FileMetadata table (index "
+            "needs_attention). One sender: tell them. All senders: look at the last deployment.",
+        ),
+        Alarm(
+            name="files-late",
+            namespace="AWS/Lambda",
+            metric="AsyncEventAge",
+            dimensions={"FunctionName": processor.name},
+            statistic="Maximum",
+            threshold=LATE_MINUTES * 60 * 1000,
+            means=f"A file has waited more than {LATE_MINUTES} minutes for the processor. After "
+            f"{EVENT_AGE_SECONDS // 3600} hours of waiting it will be held.",
+            do="look at the processor's Throttles and ConcurrentExecutions. Raise the account's "
+            "concurrency quota or reserved_concurrency, or shorten what `process` does.",
+        ),
+        Alarm(
+            name="events-kept",
+            namespace="AWS/SQS",
+            metric="ApproximateNumberOfMessagesVisible",
+            dimensions={"QueueName": kept_events.name},
+            statistic="Maximum",
+            means="The rescuer failed too, so a file has no record of its fate. Its event is kept "
+            f"for {KEPT_DAYS} days in the kept-events queue, the file in the input bucket.",
+            do="read the messages and the rescuer's log, mend the cause, upload the files named "
+            "in requestPayload again, then delete the messages.",
+        ),
+        Alarm(
+            name="rescue-undelivered",
+            namespace="AWS/Lambda",
+            metric="DestinationDeliveryFailures",
+            dimensions={"FunctionName": processor.name},
+            means="Lambda could not hand a failed event to the rescuer: a file has no record of "
+            "its fate.",
+            do="check that the processor's role may invoke the rescuer and that the rescuer "
+            "exists, run `pulumi up --refresh`, then compare the input bucket with the "
+            "FileMetadata table from this time on and upload what is missing again.",
+        ),
+        Alarm(
+            name="keep-undelivered",
+            namespace="AWS/Lambda",
+            metric="DestinationDeliveryFailures",
+            dimensions={"FunctionName": rescuer.name},
+            means="Lambda could not keep an event that the rescuer failed on: a file has no "
+            "record of its fate.",
+            do="check that the rescuer's role may send to the kept-events queue and that the "
+            "queue exists, run `pulumi up --refresh`, then compare the input bucket with the "
+            "FileMetadata table from this time on and upload what is missing again.",
+        ),
+    ]

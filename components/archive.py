@@ -1,0 +1,51 @@
+"""What is deployed to Lambda: the handler, and beside it the user's own code.
+
+Files are listed one by one. An archive of the folder would take in `__pycache__`, which differs
+from machine to machine and shows up as a change of the code.
+"""
+
+from pathlib import Path
+
+import pulumi
+from pulumi import Input, Output
+
+_HERE = Path(__file__).resolve().parent
+
+
+def handler_code() -> pulumi.AssetArchive:
+    """The handler alone, as `handler/`."""
+    return pulumi.AssetArchive({"handler": _handler()})
+
+
+def handler_code_with(process: Input[pulumi.Archive]) -> Input[pulumi.Archive]:
+    """The handler as `handler/`, and the user's code as `process/`."""
+
+    def beside_handler(archive: pulumi.Archive) -> pulumi.Archive:
+        return pulumi.AssetArchive({"handler": _handler(), "process": _listed(archive)})
+
+    if isinstance(process, pulumi.Archive):
+        return beside_handler(process)
+    return Output.from_input(process).apply(beside_handler)
+
+
+def _handler() -> pulumi.AssetArchive:
+    # Inside the package when it is installed, beside it in a checkout.
+    folder = next(p for p in (_HERE / "handler", _HERE.parent / "handler") if p.is_dir())
+    return pulumi.AssetArchive(
+        {path.name: pulumi.FileAsset(str(path)) for path in sorted(folder.glob("*.py"))}
+    )
+
+
+def _listed(archive: pulumi.Archive) -> pulumi.Archive:
+    """A folder as the files in it; a .zip, an address or a list of assets stays what it is."""
+    if not isinstance(archive, pulumi.FileArchive) or not Path(archive.path).is_dir():
+        return archive
+    folder = Path(archive.path)
+    files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return pulumi.AssetArchive(
+        {
+            name.as_posix(): pulumi.FileAsset(str(path))
+            for name, path in files.items()
+            if "__pycache__" not in name.parts
+        }
+    )

@@ -1,0 +1,122 @@
+"""The arguments of the component, and the only place that knows their defaults.
+
+The schema for other languages is inferred from these classes and their docstrings. That is why
+the set is flat, free of unions and of pulumi_aws types, and read without postponed annotations.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NotRequired, TypedDict
+
+import pulumi
+from pulumi import Input
+
+
+class EmailOn(str, Enum):
+    """Which outcomes are sent by e-mail; machines subscribed to the topic always get all."""
+
+    ALL = "all"
+    """Every outcome, also of the files that went well."""
+    FAILURES = "failures"
+    """Files that were set aside, held or lost."""
+    NONE = "none"
+    """No file; alarms and notices of an e-mail storm still come."""
+
+
+class SilentScalperPipelineArgs(TypedDict):
+    """What a pipeline can be told. Nothing is required."""
+
+    alert_emails: NotRequired[list[str]]
+    """Addresses that are told; each must confirm the subscription that AWS sends it. Default: none."""
+    email_on: NotRequired[EmailOn]
+    """Which outcomes are sent by e-mail: all, failures or none. Default: all."""
+
+    accepted_types: NotRequired[list[str]]
+    """Extensions that are taken, such as `csv` or `tar.gz`, in any case. Default: every type."""
+    min_size_bytes: NotRequired[int]
+    """Smallest file that is taken; empty files are ruled by `accept_empty`. Default: 0."""
+    max_size_bytes: NotRequired[int]
+    """Largest file that is taken. Default: no limit."""
+    accept_empty: NotRequired[bool]
+    """Whether a file of 0 bytes is taken. Default: false."""
+    ignore_patterns: NotRequired[list[str]]
+    """Shell globs on the whole key, such as `*.tmp`, passed over with a log line. Default: none."""
+    prefix: NotRequired[str]
+    """Only keys that begin with this reach the pipeline; others stay without a fate. Default: all."""
+    suffix: NotRequired[str]
+    """Only keys that end with this reach the pipeline; others stay without a fate. Default: all."""
+
+    process_code: NotRequired[Input[pulumi.Archive]]
+    """Your code: a folder or .zip with a `main.py`, deployed as `process/`. Default: none."""
+    process_entry: NotRequired[str]
+    """Module and function inside `process_code` that is called for a file. Default: main.process."""
+    process_environment: NotRequired[dict[str, Input[str]]]
+    """Environment variables for your code; they are readable in AWS, so name secrets, not hold them."""
+    process_layers: NotRequired[list[Input[str]]]
+    """ARNs, with version, of at most 5 layers your code needs, built for arm64 and Python 3.12."""
+
+    memory_mb: NotRequired[int]
+    """Memory of the processor, 128 to 10240; its share of a CPU grows with it. Default: 512."""
+    timeout_seconds: NotRequired[int]
+    """Longest time for one file, 1 to 900; then it is tried twice more. Default: 60."""
+    temporary_storage_mb: NotRequired[int]
+    """Space in /tmp for your code, 512 to 10240. Default: 512."""
+    reserved_concurrency: NotRequired[int]
+    """Most files at once, taken from the account's concurrency. Default: not reserved."""
+
+    log_retention_days: NotRequired[int]
+    """Days logs are kept, one of the values CloudWatch takes. Default: 30."""
+    record_retention_days: NotRequired[int]
+    """Days after which a file's record expires, at least twice the buckets'. Default: never."""
+    input_retention_days: NotRequired[int]
+    """Days until an uploaded file expires, and as many until it is removed. Default: never."""
+    quarantine_retention_days: NotRequired[int]
+    """Days until a quarantined file expires, and as many until it is removed. Default: 30."""
+    point_in_time_recovery: NotRequired[bool]
+    """Whether the table can be restored to any second of 35 days; billed by size. Default: false."""
+    protect_data: NotRequired[bool]
+    """Whether buckets and table refuse to be deleted, by `pulumi destroy` too. Default: true."""
+    tags: NotRequired[dict[str, Input[str]]]
+    """Tags for everything that takes them, beside `silent-scalper:pipeline`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The arguments once they are checked, with the default of each."""
+
+    alert_emails: list[str] = field(default_factory=list)
+    email_on: EmailOn = EmailOn.ALL
+    accepted_types: list[str] = field(default_factory=list)
+    min_size_bytes: int = 0
+    max_size_bytes: int | None = None
+    accept_empty: bool = False
+    ignore_patterns: list[str] = field(default_factory=list)
+    prefix: str = ""
+    suffix: str = ""
+    process_code: Input[pulumi.Archive] | None = None
+    process_entry: str = "main.process"
+    process_environment: Mapping[str, Input[str]] = field(default_factory=dict)
+    process_layers: list[Input[str]] = field(default_factory=list)
+    memory_mb: int = 512
+    timeout_seconds: int = 60
+    temporary_storage_mb: int = 512
+    reserved_concurrency: int | None = None
+    log_retention_days: int = 30
+    record_retention_days: int | None = None
+    input_retention_days: int | None = None
+    quarantine_retention_days: int = 30
+    point_in_time_recovery: bool = False
+    protect_data: bool = True
+    tags: Mapping[str, Input[str]] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> dict[str, object]:
+        """The rules for files that differ from their defaults, as the Lambda code reads them."""
+        usual = Settings()
+        names = (
+            "accepted_types", "min_size_bytes", "max_size_bytes", "accept_empty", "ignore_patterns"
+        )  # fmt: skip
+        return {
+            name: value for name in names if (value := getattr(self, name)) != getattr(usual, name)
+        }

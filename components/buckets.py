@@ -1,0 +1,153 @@
+"""The input and the quarantine bucket: private, encrypted, versioned, and kept for a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import s3
+
+from .iam import Statement, deny_plain_http, objects_of, render
+from .scope import Scope
+
+ABANDONED_UPLOAD_DAYS = 7
+"""Parts of an unfinished multipart upload are billed and seen in no listing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket, and what must be in place before the first file arrives in it."""
+
+    bucket: s3.Bucket
+    settled: Sequence[pulumi.Resource]
+
+
+def input_bucket(scope: Scope, *, retention_days: int | None, protect_data: bool) -> Bucket:
+    """Where files arrive. Nothing in it expires unless `retention_days` is given."""
+    bucket = _bucket(scope, "input", protect_data)
+    policy = [_deny_plain_http(bucket), *_deny_what_cannot_be_moved(bucket)]
+    return Bucket(bucket, _secured(scope, "input", bucket, policy, retention_days))
+
+
+def quarantine_bucket(scope: Scope, *, retention_days: int, protect_data: bool) -> Bucket:
+    """Where the exact copies of rejected files wait for a person."""
+    bucket = _bucket(scope, "quarantine", protect_data)
+    policy = [_deny_plain_http(bucket)]
+    return Bucket(bucket, _secured(scope, "quarantine", bucket, policy, retention_days))
+
+
+def _bucket(scope: Scope, purpose: str, protect_data: bool) -> s3.Bucket:
+    return s3.Bucket(
+        scope.child(purpose),
+        force_destroy=not protect_data,
+        tags=scope.tags,
+        opts=scope.options(protect=protect_data),
+    )
+
+
+def _secured(
+    scope: Scope,
+    purpose: str,
+    bucket: s3.Bucket,
+    policy: list[Statement],
+    retention_days: int | None,
+) -> list[pulumi.Resource]:
+    def child(setting: str) -> str:
+        return scope.child(f"{purpose}-{setting}")
+
+    private = s3.BucketPublicAccessBlock(
+        child("public-access"),
+        bucket=bucket.bucket,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+        opts=scope.options(),
+    )
+    owned = s3.BucketOwnershipControls(
+        child("ownership"),
+        bucket=bucket.bucket,
+        rule={"object_ownership": "BucketOwnerEnforced"},
+        opts=scope.options(),
+    )
+    encrypted = s3.BucketServerSideEncryptionConfiguration(
+        child("encryption"),
+        bucket=bucket.bucket,
+        rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+        opts=scope.options(),
+    )
+    versioned = s3.BucketVersioning(
+        child("versioning"),
+        bucket=bucket.bucket,
+        versioning_configuration={"status": "Enabled"},
+        opts=scope.options(),
+    )
+    expiring = s3.BucketLifecycleConfiguration(
+        child("lifecycle"),
+        bucket=bucket.bucket,
+        rules=_lifecycle(retention_days),
+        opts=scope.options(depends_on=[versioned]),
+    )
+    guarded = s3.BucketPolicy(
+        child("policy"),
+        bucket=bucket.bucket,
+        policy=render(policy),
+        # S3 refuses a policy put at the same moment as a public access block.
+        opts=scope.options(depends_on=[private]),
+    )
+    return [private, owned, encrypted, versioned, expiring, guarded]
+
+
+def _lifecycle(
+    retention_days: int | None,
+) -> list[s3.BucketLifecycleConfigurationRuleArgsDict]:
+    rules: list[s3.BucketLifecycleConfigurationRuleArgsDict] = [
+        {
+            "id": "abandoned-uploads",
+            "status": "Enabled",
+            "filter": {},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": ABANDONED_UPLOAD_DAYS},
+        }
+    ]
+    if retention_days is not None:
+        rules.append(
+            {
+                "id": "retention",
+                "status": "Enabled",
+                "filter": {},
+                "expiration": {"days": retention_days},
+                # Counted from when a version stops being the newest: an overwritten file is kept
+                # as long as any other, and an expired one for as long again.
+                "noncurrent_version_expiration": {"noncurrent_days": retention_days},
+            }
+        )
+    return rules
+
+
+def _deny_plain_http(bucket: s3.Bucket) -> Statement:
+    return deny_plain_http("s3", bucket.arn, objects_of(bucket.arn))
+
+
+def _deny_what_cannot_be_moved(bucket: s3.Bucket) -> list[Statement]:
+    """Refused at the door: an uploader can act on that, we could never copy the file later."""
+    return [
+        {
+            "Sid": "DenyCustomerProvidedKeys",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["s3:PutObject"],
+            "Resource": [objects_of(bucket.arn)],
+            "Condition": {
+                "Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"},
+            },
+        },
+        {
+            "Sid": "DenyArchiveClasses",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["s3:PutObject"],
+            "Resource": [objects_of(bucket.arn)],
+            "Condition": {
+                "StringEquals": {"s3:x-amz-storage-class": ["GLACIER", "DEEP_ARCHIVE"]},
+            },
+        },
+    ]

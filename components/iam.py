@@ -1,0 +1,100 @@
+"""Policies: one statement a need, on named resources, in every partition.
+
+Principals are services or account numbers and ARNs come from resources, so nothing here knows
+whether it runs in aws, aws-cn or aws-us-gov.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NotRequired, TypedDict
+
+from pulumi import Input, Output
+
+Principal = Literal["*"] | dict[str, Input[str]]
+
+
+class Statement(TypedDict):
+    """One element of a policy's `Statement`."""
+
+    Sid: str
+    Effect: Literal["Allow", "Deny"]
+    Principal: NotRequired[Principal]
+    Action: list[str]
+    Resource: NotRequired[list[Input[str]]]
+    Condition: NotRequired[dict[str, dict[str, Any]]]
+
+
+def render(statements: Sequence[Statement]) -> Output[str]:
+    """The policy as JSON, once everything in it is known."""
+    return Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(sid: str, actions: list[str], *resources: Input[str]) -> Statement:
+    """What a role may do. Say why in `sid`: it is what a reader of the role sees."""
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": list(resources)}
+
+
+def deny_plain_http(service: str, *resources: Input[str]) -> Statement:
+    """Refuse whatever comes without TLS, from anyone."""
+    return {
+        "Sid": "DenyPlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": [f"{service}:*"],
+        "Resource": list(resources),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def objects_of(bucket_arn: Output[str]) -> Output[str]:
+    """Every object of one bucket."""
+    return Output.concat(bucket_arn, "/*")
+
+
+def streams_of(log_group_arn: Output[str]) -> Output[str]:
+    """Every stream of one log group; pulumi_aws gives its ARN without the `:*` that IAM wants."""
+    return Output.concat(log_group_arn, ":*")
+
+
+def lambda_trust() -> Output[str]:
+    """Only Lambda takes the role."""
+    statement: Statement = {
+        "Sid": "LambdaTakesTheRole",
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": ["sts:AssumeRole"],
+    }
+    return render([statement])
+
+
+def write_logs(log_group_arn: Output[str]) -> Statement:
+    """Without CreateLogGroup, so that a destroyed group is not made again by a late log line."""
+    return allow(
+        "WriteItsLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], streams_of(log_group_arn)
+    )
+
+
+def settle_files(
+    *,
+    input_bucket_arn: Output[str],
+    quarantine_bucket_arn: Output[str],
+    table_arn: Output[str],
+    topic_arn: Output[str],
+) -> list[Statement]:
+    """What it takes to give a file its fate: both functions may do it, and nothing else."""
+    uploads, quarantined = objects_of(input_bucket_arn), objects_of(quarantine_bucket_arn)
+    return [
+        # Without ListBucket a missing object answers 403, as a forbidden one does.
+        allow("TellMissingFromForbidden", ["s3:ListBucket"], input_bucket_arn),
+        allow("ReadUploads", ["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], uploads),
+        allow("RemoveQuarantinedUploads", ["s3:DeleteObjectVersion"], uploads),
+        allow("FindCopies", ["s3:ListBucket", "s3:ListBucketVersions"], quarantine_bucket_arn),
+        allow(
+            "CopyToQuarantine",
+            ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"],
+            quarantined,
+        ),
+        allow("CheckCopies", ["s3:GetObjectVersion"], quarantined),
+        allow("RemoveStrayCopies", ["s3:DeleteObjectVersion"], quarantined),
+        allow("RecordFates", ["dynamodb:PutItem", "dynamodb:UpdateItem"], table_arn),
+        allow("TellPeople", ["sns:Publish"], topic_arn),
+    ]

@@ -1,0 +1,27 @@
+"""The queue of last resort: events that even the rescuer could not record."""
+
+from pulumi_aws import sqs
+
+from .iam import deny_plain_http, render
+from .scope import Scope
+
+KEPT_DAYS = 14
+"""What SQS allows at most."""
+
+
+def kept_events_queue(scope: Scope) -> sqs.Queue:
+    """Nothing polls it, so it costs nothing; an alarm says when something is in it."""
+    queue = sqs.Queue(
+        scope.child("kept-events"),
+        message_retention_seconds=KEPT_DAYS * 24 * 60 * 60,
+        sqs_managed_sse_enabled=True,
+        tags=scope.tags,
+        opts=scope.options(),
+    )
+    sqs.QueuePolicy(
+        scope.child("kept-events-policy"),
+        queue_url=queue.url,
+        policy=render([deny_plain_http("sqs", queue.arn)]),
+        opts=scope.options(),
+    )
+    return queue

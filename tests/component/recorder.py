@@ -1,0 +1,217 @@
+"""Deploys a program against mocks and answers questions about what it registered.
+
+What this does not prove: that AWS takes the inputs. It proves what the component asks for.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, settings, sync_await
+from pulumi.runtime.stack import run_pulumi_func
+
+PROJECT, STACK = "silent-scalper", "test"
+ACCOUNT = "123456789012"
+SUFFIX = "1a2b3c4"
+"""Stands for the seven hex digits with which Pulumi makes a physical name."""
+
+COMPONENT = "silent-scalper:index:SilentScalperPipeline"
+
+Outputs = dict[str, Any]
+
+
+def _arn(service: str, resource: str, *, region: str = "eu-north-1", account: str = ACCOUNT) -> str:
+    # A partition that no code would guess: a written-out `arn:aws:` differs from it.
+    return f"arn:aws-mock:{service}:{region}:{account}:{resource}"
+
+
+def _bucket(name: str) -> Outputs:
+    return {"bucket": name.lower(), "arn": _arn("s3", name.lower(), region="", account="")}
+
+
+def _named(service: str, kind: str = "") -> Callable[[str], Outputs]:
+    return lambda name: {"name": name, "arn": _arn(service, kind + name)}
+
+
+def _queue(name: str) -> Outputs:
+    url = f"https://sqs.mock.invalid/{ACCOUNT}/{name}"
+    return {"name": name, "arn": _arn("sqs", name), "url": url, "id": url}
+
+
+def _nothing(name: str) -> Outputs:
+    return {}
+
+
+COMPUTED: dict[str, Callable[[str], Outputs]] = {
+    "aws:s3/bucket:Bucket": _bucket,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _nothing,
+    "aws:s3/bucketNotification:BucketNotification": _nothing,
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _nothing,
+    "aws:s3/bucketPolicy:BucketPolicy": _nothing,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _nothing,
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        _nothing
+    ),
+    "aws:s3/bucketVersioning:BucketVersioning": _nothing,
+    "aws:dynamodb/table:Table": _named("dynamodb", "table/"),
+    "aws:sns/topic:Topic": _named("sns"),
+    "aws:sns/topicPolicy:TopicPolicy": _nothing,
+    "aws:sns/topicSubscription:TopicSubscription": lambda name: {"arn": _arn("sns", name)},
+    "aws:sqs/queue:Queue": _queue,
+    "aws:sqs/queuePolicy:QueuePolicy": _nothing,
+    "aws:iam/role:Role": _named("iam", "role/"),
+    "aws:iam/rolePolicy:RolePolicy": _named("iam"),
+    "aws:cloudwatch/logGroup:LogGroup": _named("logs", "log-group:"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:"),
+    "aws:lambda/function:Function": _named("lambda", "function:"),
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _nothing,
+    "aws:lambda/permission:Permission": _nothing,
+}
+"""What each resource type adds to its inputs. A type that is not here is refused."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One resource as the engine would have seen it."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    inputs: dict[str, Any]
+    protect: bool | None
+    depends_on: frozenset[str]
+    provider: str
+    aliases: int
+
+    @property
+    def kind(self) -> str:
+        """The last part of the type: `Bucket` for `aws:s3/bucket:Bucket`."""
+        return self.type.rpartition(":")[2]
+
+
+@dataclass
+class Deployment:
+    """What a program registered, exported and asked AWS for."""
+
+    resources: list[Registered] = field(default_factory=list)
+    exports: dict[str, Any] = field(default_factory=dict)
+    invokes: list[tuple[str, str]] = field(default_factory=list)
+    """Token and provider of each call."""
+    component_outputs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def component(self) -> Registered:
+        return next(r for r in self.resources if r.type == COMPONENT)
+
+    @property
+    def children(self) -> list[Registered]:
+        return [r for r in self.resources if r.type in COMPUTED]
+
+    def of(self, kind: str) -> list[Registered]:
+        return [r for r in self.resources if r.kind == kind]
+
+    def named(self, name: str) -> Registered:
+        """The resource whose logical name ends in `-{name}`, whatever the component is called."""
+        found = [r for r in self.children if r.name.partition("-")[2] == name]
+        if len(found) != 1:
+            known = ", ".join(sorted(r.name for r in self.children))
+            raise LookupError(f"{len(found)} resources end in -{name}; there are: {known}")
+        return found[0]
+
+    def urns(self) -> list[str]:
+        return sorted(r.urn for r in self.resources)
+
+    def __iter__(self) -> Iterator[Registered]:
+        return iter(self.children)
+
+
+class _Mocks(mocks.Mocks):
+    """Answers as AWS would; in preview nothing is known that AWS makes."""
+
+    def __init__(self, preview: bool) -> None:
+        self.preview = preview
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Outputs]:
+        if args.typ == COMPONENT or args.typ.startswith("pulumi:providers:"):
+            return "" if args.typ == COMPONENT else "provider-id", args.inputs
+        if args.typ not in COMPUTED:
+            raise NotImplementedError(f"the mocks know no {args.typ} ({args.name})")
+        if self.preview:
+            return "", args.inputs
+        computed = COMPUTED[args.typ](f"{args.name}-{SUFFIX}")
+        return computed.get("id", f"{args.name}-{SUFFIX}"), {**args.inputs, **computed}
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[Outputs, list[tuple[str, str]]]:
+        if args.token != "aws:index/getCallerIdentity:getCallerIdentity":
+            raise NotImplementedError(f"the mocks know no call of {args.token}")
+        return {"accountId": ACCOUNT, "arn": _arn("sts", "me"), "id": ACCOUNT, "userId": "me"}, []
+
+
+class _Monitor(mocks.MockMonitor):
+    """Mocks see inputs alone; options pass by here."""
+
+    def __init__(self, preview: bool, deployment: Deployment) -> None:
+        super().__init__(_Mocks(preview))
+        self.deployment = deployment
+        self.errors: list[BaseException] = []
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - named by the engine
+        try:
+            response = super().RegisterResource(request)
+        except BaseException as error:
+            self.errors.append(error)
+            raise
+        if request.type != "pulumi:pulumi:Stack":
+            protect = request.protect if request.HasField("protect") else None
+            self.deployment.resources.append(
+                Registered(
+                    urn=response.urn,
+                    type=request.type,
+                    name=request.name,
+                    parent=request.parent,
+                    inputs=mocks.rpc.deserialize_properties(request.object, keep_unknowns=True),
+                    protect=protect,
+                    depends_on=frozenset(request.dependencies),
+                    provider=request.provider,
+                    aliases=len(request.aliases),
+                )
+            )
+        return response
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - named by the engine
+        self.deployment.invokes.append((request.tok, request.provider))
+        return super().Invoke(request)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - named by the engine
+        if COMPONENT in request.urn:
+            self.deployment.component_outputs = mocks.rpc.deserialize_properties(
+                request.outputs, keep_unknowns=True
+            )
+        return super().RegisterResourceOutputs(request)
+
+
+def deploy(
+    program: Callable[[], object], *, preview: bool = False, config: Mapping[str, str] | None = None
+) -> Deployment:
+    """Run a Pulumi program to its end and hand back what it registered."""
+    os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
+    deployment = Deployment()
+    monitor = _Monitor(preview, deployment)
+    sync_await._ensure_event_loop()
+    settings.SETTINGS.rpc_manager.clear()
+    settings.SETTINGS.outputs.clear()
+    pulumi.runtime.set_all_config(dict(config or {}))
+    mocks.set_mocks(monitor.mocks, project=PROJECT, stack=STACK, preview=preview, monitor=monitor)
+
+    async def run() -> None:
+        program()
+
+    sync_await._sync_await(run_pulumi_func(run))
+    if monitor.errors:
+        raise monitor.errors[0]
+    stack = settings.get_root_resource()
+    deployment.exports = dict(getattr(stack, "outputs", {}))
+    return deployment
