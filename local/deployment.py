@@ -1,0 +1,75 @@
+"""The dev stack, deployed on an emulator of its own."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .cloud import Cloud
+from .emulator import Emulator
+from .errors import UnsupportedError
+from .program import Listener, deploy
+
+ROOT = Path(__file__).resolve().parent.parent
+STACK = "dev"
+EXPORTS = (
+    "input_bucket",
+    "quarantine_bucket",
+    "metadata_table",
+    "alerts_topic_arn",
+    "processor_function",
+    "rescuer_function",
+)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A running deployment: the stack's outputs by name, and clients to reach it."""
+
+    emulator: Emulator
+    cloud: Cloud
+    outputs: dict[str, str]
+    seconds: dict[str, float] = field(default_factory=dict)
+    """What starting took: `emulator` and `program`."""
+
+    @property
+    def input_bucket(self) -> str:
+        return self.outputs["input_bucket"]
+
+    @property
+    def quarantine_bucket(self) -> str:
+        return self.outputs["quarantine_bucket"]
+
+    @property
+    def table(self) -> str:
+        return self.outputs["metadata_table"]
+
+    @property
+    def topic_arn(self) -> str:
+        return self.outputs["alerts_topic_arn"]
+
+
+@contextlib.contextmanager
+def deployed(
+    *,
+    root: Path = ROOT,
+    port: int = 0,
+    retry_seconds: float = 0.5,
+    on_made: Listener = lambda made: None,
+) -> Iterator[Deployment]:
+    """Start an emulator, run the program against it; at the end nothing is left of either."""
+    started = time.monotonic()
+    with Emulator(port=port, retry_seconds=retry_seconds) as emulator:
+        ready = time.monotonic()
+        cloud = Cloud(emulator.endpoint, emulator.region)
+        try:
+            outputs = deploy(root, STACK, cloud, on_made)
+        except Exception:
+            # An emulator that died explains any error better than the error does.
+            emulator.check()
+            raise
+        if missing := [name for name in EXPORTS if name not in outputs]:
+            raise UnsupportedError(f"The program does not export {', '.join(missing)}.")
+        took = {"emulator": ready - started, "program": time.monotonic() - ready}
+        yield Deployment(emulator, cloud, outputs, took)
