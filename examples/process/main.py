@@ -60,7 +60,7 @@ def describe_csv(stream: BinaryIO) -> dict[str, Any]:
                 )
             count += 1
     except UnicodeDecodeError as error:
-        raise Rejection("NOT_UTF8", f"after line {rows.line_num}: {error.reason}") from error
+        raise _not_utf8(error) from error
     except csv.Error as error:
         raise Rejection("CORRUPT_CSV", f"line {rows.line_num}: {error}") from error
     return {"rows": max(count - 1, 0), "columns": columns}
@@ -74,7 +74,7 @@ def describe_json(stream: BinaryIO, size_bytes: int) -> dict[str, Any]:
     try:
         value = json.load(stream)
     except UnicodeDecodeError as error:
-        raise Rejection("NOT_UTF8", f"byte {error.start}: {error.reason}") from error
+        raise _not_utf8(error) from error
     except json.JSONDecodeError as error:
         raise Rejection("CORRUPT_JSON", f"line {error.lineno}: {error.msg}") from error
     except RecursionError as error:
@@ -89,6 +89,11 @@ def describe_bytes(stream: BinaryIO) -> dict[str, Any]:
         digest.update(chunk)
         lines += chunk.count(b"\n")
     return {"lines": lines, "sha256": digest.hexdigest()}
+
+
+def _not_utf8(error: UnicodeDecodeError) -> Rejection:
+    byte = error.object[error.start]
+    return Rejection("NOT_UTF8", f"the byte 0x{byte:02X} is not UTF-8; save the file as UTF-8")
 
 
 def crash() -> None:
