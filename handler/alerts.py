@@ -5,10 +5,11 @@ Machines deduplicate on `object_key` and `upload_id`: a retry may repeat an aler
 
 import json
 import shlex
+import unicodedata
 from typing import Any
 
 from .email_budget import EmailBudget
-from .errors import aws_errors
+from .errors import PROCESS_FAULTS, aws_errors
 from .records import Item, Status
 from .settings import Settings
 
@@ -192,10 +193,13 @@ def _next_step(message: Message) -> str:
         case Status.PROCESSED:
             return "Nothing."
         case Status.QUARANTINED:
-            return (
-                "Correct the file and upload it again. To look at what was set aside:\n"
-                + _download(message)
+            advice = (
+                "Uploaders: nothing for now.\n"
+                "Operators: see whether the file or the code of `process` is to blame. The file:\n"
+                if message["reason_code"] in PROCESS_FAULTS
+                else "Correct the file and upload it again. To look at what was set aside:\n"
             )
+            return advice + _download(message)
         case Status.HELD:
             return (
                 "Uploaders: nothing, and please do not upload it again.\n"
@@ -236,6 +240,7 @@ def shell_quoted(text: str) -> str:
 
 def _subject_line(start: str, end: str = "") -> str:
     """Cut `start`, never `end`, so that the whole fits SNS."""
-    start = "".join(c if " " <= c <= "~" else "?" for c in start)
+    letters = (c for c in unicodedata.normalize("NFKD", start) if not unicodedata.combining(c))
+    start = "".join(c if " " <= c <= "~" else "?" for c in letters)
     room = SUBJECT_LENGTH - len(end)
     return (start if len(start) <= room else f"{start[: room - 3]}...") + end
