@@ -1,10 +1,13 @@
 """One pipeline a stack: config, component, exports."""
 
+from typing import Any
+
 import pulumi
+
 from components import SilentScalperPipeline
 
-config = pulumi.Config()
-pipeline = SilentScalperPipeline("intake", config.get_object("pipeline") or {})
+args: Any = pulumi.Config().get_object("pipeline", {})
+pipeline = SilentScalperPipeline("intake", args)
 
 pulumi.export("input_bucket", pipeline.input_bucket)
 pulumi.export("quarantine_bucket", pipeline.quarantine_bucket)

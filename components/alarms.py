@@ -36,10 +36,9 @@ class Alarm:
     threshold: float = 1
 
 
-def alarms(
+def watch(
     scope: Scope,
     topic: sns.Topic,
-    *,
     processor: lambda_.Function,
     rescuer: lambda_.Function,
     kept_events: sqs.Queue,

@@ -17,14 +17,12 @@ def handler_code() -> pulumi.AssetArchive:
     return pulumi.AssetArchive({"handler": _handler()})
 
 
-def handler_code_with(process: Input[pulumi.Archive]) -> Input[pulumi.Archive]:
+def handler_code_with(process: Input[pulumi.Archive]) -> Output[pulumi.Archive]:
     """The handler as `handler/`, and the user's code as `process/`."""
 
     def beside_handler(archive: pulumi.Archive) -> pulumi.Archive:
         return pulumi.AssetArchive({"handler": _handler(), "process": _listed(archive)})
 
-    if isinstance(process, pulumi.Archive):
-        return beside_handler(process)
     return Output.from_input(process).apply(beside_handler)
 
 

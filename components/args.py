@@ -6,14 +6,14 @@ the set is flat, free of unions and of pulumi_aws types, and read without postpo
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input
 
 
-class EmailOn(str, Enum):
+class EmailOn(StrEnum):
     """Which outcomes are sent by e-mail; machines subscribed to the topic always get all."""
 
     ALL = "all"
@@ -28,7 +28,7 @@ class SilentScalperPipelineArgs(TypedDict):
     """What a pipeline can be told. Nothing is required."""
 
     alert_emails: NotRequired[list[str]]
-    """Addresses that are told; each must confirm the subscription that AWS sends it. Default: none."""
+    """Addresses that are told; AWS asks each to confirm its subscription. Default: none."""
     email_on: NotRequired[EmailOn]
     """Which outcomes are sent by e-mail: all, failures or none. Default: all."""
 
@@ -41,18 +41,18 @@ class SilentScalperPipelineArgs(TypedDict):
     accept_empty: NotRequired[bool]
     """Whether a file of 0 bytes is taken. Default: false."""
     ignore_patterns: NotRequired[list[str]]
-    """Shell globs on the whole key, such as `*.tmp`, passed over with a log line. Default: none."""
+    """Shell globs on the whole key, such as `*.tmp`; such files are passed over. Default: none."""
     prefix: NotRequired[str]
-    """Only keys that begin with this reach the pipeline; others stay without a fate. Default: all."""
+    """Only keys that begin with this are dealt with. Default: all."""
     suffix: NotRequired[str]
-    """Only keys that end with this reach the pipeline; others stay without a fate. Default: all."""
+    """Only keys that end with this are dealt with. Default: all."""
 
     process_code: NotRequired[Input[pulumi.Archive]]
     """Your code: a folder or .zip with a `main.py`, deployed as `process/`. Default: none."""
     process_entry: NotRequired[str]
-    """Module and function inside `process_code` that is called for a file. Default: main.process."""
+    """Module and function in `process_code` that is called for a file. Default: main.process."""
     process_environment: NotRequired[dict[str, Input[str]]]
-    """Environment variables for your code; they are readable in AWS, so name secrets, not hold them."""
+    """Environment variables for your code, readable in AWS: name a secret, never hold one."""
     process_layers: NotRequired[list[Input[str]]]
     """ARNs, with version, of at most 5 layers your code needs, built for arm64 and Python 3.12."""
 
@@ -74,7 +74,7 @@ class SilentScalperPipelineArgs(TypedDict):
     quarantine_retention_days: NotRequired[int]
     """Days until a quarantined file expires, and as many until it is removed. Default: 30."""
     point_in_time_recovery: NotRequired[bool]
-    """Whether the table can be restored to any second of 35 days; billed by size. Default: false."""
+    """Whether the table can be restored to any second of 35 days, for a price. Default: false."""
     protect_data: NotRequired[bool]
     """Whether buckets and table refuse to be deleted, by `pulumi destroy` too. Default: true."""
     tags: NotRequired[dict[str, Input[str]]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import s3
 
+from .args import Settings
 from .iam import Statement, deny_plain_http, objects_of, render
 from .scope import Scope
 
@@ -21,18 +22,19 @@ class Bucket:
     settled: Sequence[pulumi.Resource]
 
 
-def input_bucket(scope: Scope, *, retention_days: int | None, protect_data: bool) -> Bucket:
-    """Where files arrive. Nothing in it expires unless `retention_days` is given."""
-    bucket = _bucket(scope, "input", protect_data)
+def input_bucket(scope: Scope, settings: Settings) -> Bucket:
+    """Where files arrive. Nothing in it expires unless it is asked for."""
+    bucket = _bucket(scope, "input", settings.protect_data)
     policy = [_deny_plain_http(bucket), *_deny_what_cannot_be_moved(bucket)]
-    return Bucket(bucket, _secured(scope, "input", bucket, policy, retention_days))
+    return Bucket(bucket, _secured(scope, "input", bucket, policy, settings.input_retention_days))
 
 
-def quarantine_bucket(scope: Scope, *, retention_days: int, protect_data: bool) -> Bucket:
+def quarantine_bucket(scope: Scope, settings: Settings) -> Bucket:
     """Where the exact copies of rejected files wait for a person."""
-    bucket = _bucket(scope, "quarantine", protect_data)
+    bucket = _bucket(scope, "quarantine", settings.protect_data)
     policy = [_deny_plain_http(bucket)]
-    return Bucket(bucket, _secured(scope, "quarantine", bucket, policy, retention_days))
+    days = settings.quarantine_retention_days
+    return Bucket(bucket, _secured(scope, "quarantine", bucket, policy, days))
 
 
 def _bucket(scope: Scope, purpose: str, protect_data: bool) -> s3.Bucket:

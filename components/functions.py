@@ -1,4 +1,4 @@
-"""The two Lambda functions, each with its own role, log group and failure destination."""
+"""The processor and the rescuer, each with its own role, log group and failure destination."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,16 +6,40 @@ from dataclasses import dataclass, field
 
 import pulumi
 from pulumi import Input
-from pulumi_aws import cloudwatch, iam, lambda_, s3
+from pulumi_aws import cloudwatch, dynamodb, iam, lambda_, s3, sns, sqs
 
+from .archive import handler_code, handler_code_with
 from .args import EmailOn, Settings
-from .iam import Statement, lambda_trust, render, write_logs
+from .iam import Statement, allow, lambda_trust, render, settle_files, write_logs
 from .scope import Scope
 
 RETRIES = 2
 """What Lambda allows at most, after one and two minutes."""
 EVENT_AGE_SECONDS = 6 * 60 * 60
 """What Lambda allows at most: a storm may queue for hours before a file is looked at."""
+
+RESCUER_TIMEOUT_SECONDS = 900
+"""Time to copy the largest file, after whatever made the processor fail."""
+RESCUER_MEMORY_MB = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where both functions find files, keep records and tell people."""
+
+    input_bucket: s3.Bucket
+    quarantine_bucket: s3.Bucket
+    table: dynamodb.Table
+    topic: sns.Topic
+
+    def statements(self) -> list[Statement]:
+        """Leave to settle files in these places."""
+        return settle_files(
+            input_bucket_arn=self.input_bucket.arn,
+            quarantine_bucket_arn=self.quarantine_bucket.arn,
+            table_arn=self.table.arn,
+            topic_arn=self.topic.arn,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +52,11 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionSpec:
+class _Spec:
     """How one of the two functions differs from the other."""
 
     purpose: str
     description: str
-    entry: str
     code: Input[pulumi.Archive]
     environment: Mapping[str, Input[str]]
     statements: Sequence[Statement]
@@ -46,8 +69,77 @@ class FunctionSpec:
     layers: Sequence[Input[str]] = field(default_factory=list)
 
 
-def deploy(scope: Scope, spec: FunctionSpec) -> Function:
-    """The function once it may do its work, and its failures have somewhere to go."""
+def rescuer(scope: Scope, settings: Settings, places: Places, *, on_failure: sqs.Queue) -> Function:
+    """Takes over what the processor has failed on for good; never runs the user's code."""
+    return _deploy(
+        scope,
+        _Spec(
+            purpose="rescuer",
+            description="Quarantines or holds what the processor has failed on for good",
+            code=handler_code(),
+            environment=environment(scope, settings, places),
+            statements=[
+                *places.statements(),
+                allow("KeepEvents", ["sqs:SendMessage"], on_failure.arn),
+            ],
+            on_failure_arn=on_failure.arn,
+            memory_mb=RESCUER_MEMORY_MB,
+            timeout_seconds=RESCUER_TIMEOUT_SECONDS,
+            log_retention_days=settings.log_retention_days,
+        ),
+    )
+
+
+def processor(
+    scope: Scope, settings: Settings, places: Places, *, on_failure: lambda_.Function
+) -> Function:
+    """Decides about each uploaded file, with the user's code if there is any."""
+    code = settings.process_code
+    return _deploy(
+        scope,
+        _Spec(
+            purpose="processor",
+            description="Accepts or rejects each uploaded file",
+            code=handler_code() if code is None else handler_code_with(code),
+            environment={
+                **settings.process_environment,
+                **environment(scope, settings, places),
+            },
+            statements=[
+                *places.statements(),
+                allow("CallTheRescuer", ["lambda:InvokeFunction"], on_failure.arn),
+            ],
+            on_failure_arn=on_failure.arn,
+            memory_mb=settings.memory_mb,
+            timeout_seconds=settings.timeout_seconds,
+            log_retention_days=settings.log_retention_days,
+            temporary_storage_mb=settings.temporary_storage_mb,
+            reserved_concurrency=settings.reserved_concurrency,
+            layers=settings.process_layers,
+        ),
+    )
+
+
+def environment(scope: Scope, settings: Settings, places: Places) -> dict[str, Input[str]]:
+    """What `handler/settings.py` reads."""
+    told = settings.email_on if settings.alert_emails else EmailOn.NONE
+    variables: dict[str, Input[str]] = {
+        "SCALPER_PIPELINE": scope.pipeline,
+        "SCALPER_INPUT_BUCKET": places.input_bucket.bucket,
+        "SCALPER_QUARANTINE_BUCKET": places.quarantine_bucket.bucket,
+        "SCALPER_TABLE": places.table.name,
+        "SCALPER_TOPIC_ARN": places.topic.arn,
+        "SCALPER_EMAIL_ON": told.value,
+        "SCALPER_RULES": json.dumps(settings.rules, separators=(",", ":")),
+    }
+    if settings.record_retention_days is not None:
+        variables["SCALPER_RECORD_RETENTION_DAYS"] = str(settings.record_retention_days)
+    if settings.process_code is not None:
+        variables["SCALPER_PROCESS_ENTRY"] = settings.process_entry
+    return variables
+
+
+def _deploy(scope: Scope, spec: _Spec) -> Function:
     logs = cloudwatch.LogGroup(
         scope.child(f"{spec.purpose}-logs"),
         retention_in_days=spec.log_retention_days,
@@ -81,7 +173,7 @@ def deploy(scope: Scope, spec: FunctionSpec) -> Function:
 
 def _function(
     scope: Scope,
-    spec: FunctionSpec,
+    spec: _Spec,
     role: iam.Role,
     logs: cloudwatch.LogGroup,
     policy: iam.RolePolicy,
@@ -91,7 +183,7 @@ def _function(
         description=spec.description,
         runtime="python3.12",
         architectures=["arm64"],
-        handler=spec.entry,
+        handler=f"handler.{spec.purpose}.handler",
         code=spec.code,
         role=role.arn,
         memory_size=spec.memory_mb,
@@ -110,66 +202,4 @@ def _function(
         tags=scope.tags,
         # A function that runs without its log group has Lambda make one that nobody owns.
         opts=scope.options(depends_on=[logs, policy]),
-    )
-
-
-def environment(
-    scope: Scope,
-    settings: Settings,
-    *,
-    input_bucket: Input[str],
-    quarantine_bucket: Input[str],
-    table: Input[str],
-    topic_arn: Input[str],
-) -> dict[str, Input[str]]:
-    """What `handler/settings.py` reads."""
-    told = settings.email_on if settings.alert_emails else EmailOn.NONE
-    variables: dict[str, Input[str]] = {
-        "SCALPER_PIPELINE": scope.pipeline,
-        "SCALPER_INPUT_BUCKET": input_bucket,
-        "SCALPER_QUARANTINE_BUCKET": quarantine_bucket,
-        "SCALPER_TABLE": table,
-        "SCALPER_TOPIC_ARN": topic_arn,
-        "SCALPER_EMAIL_ON": told.value,
-        "SCALPER_RULES": json.dumps(settings.rules, separators=(",", ":")),
-    }
-    if settings.record_retention_days is not None:
-        variables["SCALPER_RECORD_RETENTION_DAYS"] = str(settings.record_retention_days)
-    if settings.process_code is not None:
-        variables["SCALPER_PROCESS_ENTRY"] = settings.process_entry
-    return variables
-
-
-def invoke_on_upload(
-    scope: Scope,
-    bucket: s3.Bucket,
-    processor: lambda_.Function,
-    *,
-    account_id: Input[str],
-    settings: Settings,
-    after: Sequence[pulumi.Resource],
-) -> None:
-    """Have S3 call the processor for every new object, once everything else is in place."""
-    permission = lambda_.Permission(
-        scope.child("processor-permission"),
-        function=processor.name,
-        action="lambda:InvokeFunction",
-        principal="s3.amazonaws.com",
-        # The account too: a bucket's name can be taken by another account once it is deleted.
-        source_arn=bucket.arn,
-        source_account=account_id,
-        opts=scope.options(),
-    )
-    s3.BucketNotification(
-        scope.child("input-notification"),
-        bucket=bucket.bucket,
-        lambda_functions=[
-            {
-                "lambda_function_arn": processor.arn,
-                "events": ["s3:ObjectCreated:*"],
-                "filter_prefix": settings.prefix or None,
-                "filter_suffix": settings.suffix or None,
-            }
-        ],
-        opts=scope.options(depends_on=[permission, *after]),
     )

@@ -3,21 +3,17 @@
 import pulumi
 import pulumi_aws as aws
 
-from .alarms import alarms
-from .archive import handler_code, handler_code_with
+from . import functions
+from .alarms import watch
 from .args import SilentScalperPipelineArgs
 from .buckets import input_bucket, quarantine_bucket
 from .checks import checked
-from .functions import FunctionSpec, deploy, environment, invoke_on_upload
-from .iam import allow, settle_files
+from .functions import Places
 from .kept_events import kept_events_queue
 from .scope import Scope
 from .table import metadata_table
-from .topic import alerts_topic, subscribe_people
-
-RESCUER_TIMEOUT_SECONDS = 900
-"""Time to copy the largest file, after whatever made the processor fail."""
-RESCUER_MEMORY_MB = 512
+from .topic import alerts_topic
+from .trigger import invoke_on_upload
 
 
 class SilentScalperPipeline(pulumi.ComponentResource):
@@ -71,97 +67,24 @@ class SilentScalperPipeline(pulumi.ComponentResource):
             opts=pulumi.InvokeOutputOptions(parent=self)
         ).account_id
 
-        uploads = input_bucket(
-            scope,
-            retention_days=settings.input_retention_days,
-            protect_data=settings.protect_data,
-        )
-        quarantine = quarantine_bucket(
-            scope,
-            retention_days=settings.quarantine_retention_days,
-            protect_data=settings.protect_data,
-        )
-        table = metadata_table(
-            scope,
-            point_in_time_recovery=settings.point_in_time_recovery,
-            protect_data=settings.protect_data,
-        )
-        topic = alerts_topic(scope, account_id=account_id)
-        subscribe_people(scope, topic, settings.alert_emails)
+        uploads = input_bucket(scope, settings)
+        quarantine = quarantine_bucket(scope, settings)
+        table = metadata_table(scope, settings)
+        topic = alerts_topic(scope, settings, account_id=account_id)
         kept_events = kept_events_queue(scope)
 
-        may_settle_files = settle_files(
-            input_bucket_arn=uploads.bucket.arn,
-            quarantine_bucket_arn=quarantine.bucket.arn,
-            table_arn=table.arn,
-            topic_arn=topic.arn,
-        )
-        told = environment(
-            scope,
-            settings,
-            input_bucket=uploads.bucket.bucket,
-            quarantine_bucket=quarantine.bucket.bucket,
-            table=table.name,
-            topic_arn=topic.arn,
-        )
-        rescuer = deploy(
-            scope,
-            FunctionSpec(
-                purpose="rescuer",
-                description="Quarantines or holds what the processor has failed on for good",
-                entry="handler.rescuer.handler",
-                code=handler_code(),
-                environment=told,
-                statements=[
-                    *may_settle_files,
-                    allow("KeepEvents", ["sqs:SendMessage"], kept_events.arn),
-                ],
-                on_failure_arn=kept_events.arn,
-                memory_mb=RESCUER_MEMORY_MB,
-                timeout_seconds=RESCUER_TIMEOUT_SECONDS,
-                log_retention_days=settings.log_retention_days,
-            ),
-        )
-        processor = deploy(
-            scope,
-            FunctionSpec(
-                purpose="processor",
-                description="Accepts or rejects each uploaded file",
-                entry="handler.processor.handler",
-                code=(
-                    handler_code()
-                    if settings.process_code is None
-                    else handler_code_with(settings.process_code)
-                ),
-                environment={**settings.process_environment, **told},
-                statements=[
-                    *may_settle_files,
-                    allow("CallTheRescuer", ["lambda:InvokeFunction"], rescuer.function.arn),
-                ],
-                on_failure_arn=rescuer.function.arn,
-                memory_mb=settings.memory_mb,
-                timeout_seconds=settings.timeout_seconds,
-                log_retention_days=settings.log_retention_days,
-                temporary_storage_mb=settings.temporary_storage_mb,
-                reserved_concurrency=settings.reserved_concurrency,
-                layers=settings.process_layers,
-            ),
-        )
+        places = Places(uploads.bucket, quarantine.bucket, table, topic)
+        rescuer = functions.rescuer(scope, settings, places, on_failure=kept_events)
+        processor = functions.processor(scope, settings, places, on_failure=rescuer.function)
         invoke_on_upload(
             scope,
+            settings,
             uploads.bucket,
             processor.function,
             account_id=account_id,
-            settings=settings,
-            after=[*uploads.settled, *quarantine.settled, *processor.settled, *rescuer.settled],
+            after=[*uploads.settled, *quarantine.settled, *rescuer.settled, *processor.settled],
         )
-        alarms(
-            scope,
-            topic,
-            processor=processor.function,
-            rescuer=rescuer.function,
-            kept_events=kept_events,
-        )
+        watch(scope, topic, processor.function, rescuer.function, kept_events)
 
         self.input_bucket = uploads.bucket.bucket
         self.input_bucket_arn = uploads.bucket.arn

@@ -2,6 +2,7 @@
 
 from pulumi_aws import dynamodb
 
+from .args import Settings
 from .scope import Scope
 
 NEEDS_ATTENTION = "needs_attention"
@@ -13,9 +14,7 @@ LISTED = [
 """What a list of the files that need somebody shows, without reading the items themselves."""
 
 
-def metadata_table(
-    scope: Scope, *, point_in_time_recovery: bool, protect_data: bool
-) -> dynamodb.Table:
+def metadata_table(scope: Scope, settings: Settings) -> dynamodb.Table:
     """On-demand, so that it costs nothing while nothing arrives and takes a storm when one does."""
     return dynamodb.Table(
         scope.child("FileMetadata"),
@@ -41,8 +40,8 @@ def metadata_table(
         ],
         # Always on: the counters of the e-mail budget expire even where records do not.
         ttl={"attribute_name": "expires_at", "enabled": True},
-        point_in_time_recovery={"enabled": point_in_time_recovery},
-        deletion_protection_enabled=protect_data,
+        point_in_time_recovery={"enabled": settings.point_in_time_recovery},
+        deletion_protection_enabled=settings.protect_data,
         tags=scope.tags,
-        opts=scope.options(protect=protect_data),
+        opts=scope.options(protect=settings.protect_data),
     )

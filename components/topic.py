@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pulumi import Input
 from pulumi_aws import sns
 
+from .args import Settings
 from .iam import Statement, render
 from .scope import Scope
 
@@ -20,7 +21,7 @@ OWNER_ACTIONS = [
 """What SNS's own default policy, which a topic policy replaces, leaves to the owner's account."""
 
 
-def alerts_topic(scope: Scope, *, account_id: Input[str]) -> sns.Topic:
+def alerts_topic(scope: Scope, settings: Settings, *, account_id: Input[str]) -> sns.Topic:
     """Without a key of its own: alarms cannot publish to a topic encrypted with `alias/aws/sns`,
     and a customer key costs money every month.
     """
@@ -31,10 +32,11 @@ def alerts_topic(scope: Scope, *, account_id: Input[str]) -> sns.Topic:
         policy=render(_policy(topic, account_id)),
         opts=scope.options(),
     )
+    _subscribe_people(scope, topic, settings.alert_emails)
     return topic
 
 
-def subscribe_people(scope: Scope, topic: sns.Topic, addresses: Sequence[str]) -> None:
+def _subscribe_people(scope: Scope, topic: sns.Topic, addresses: Sequence[str]) -> None:
     """Named by address, so that removing one leaves the others and their confirmation alone."""
     for address in addresses:
         sns.TopicSubscription(

@@ -1,0 +1,116 @@
+"""What AWS takes as an address, a key filter, a tag, an environment name or a layer."""
+
+import re
+from pathlib import Path
+
+import pulumi
+
+from .values import Wrong, is_later, shown, text
+
+_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}")
+_FILE_TYPE = re.compile(r"[^\s./*?\[\]]+(\.[^\s./*?\[\]]+)*")
+_KEY_FILTER = re.compile(r"[A-Za-z0-9!_.'()/=-]*")
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+_LAYER_ARN = re.compile(r"arn:[a-z0-9-]+:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+")
+_TAG = re.compile(r"[\w\s.:/=+@-]*")
+_ENTRY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
+
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+RESERVED_PREFIXES = ("AWS_", "SCALPER_", "_X_")
+RESERVED_NAMES = ("_HANDLER", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR")
+
+
+def email(value: object) -> str:
+    address = text(value).strip()
+    if not _EMAIL.fullmatch(address) or len(address) > 254:
+        raise Wrong(f"must be one e-mail address such as team@example.com (got {shown(value)})")
+    return address
+
+
+def file_type(value: object) -> str:
+    """Lower case and without its leading dot, as the rules in Lambda compare it."""
+    extension = text(value).strip().lower().removeprefix("*").removeprefix(".")
+    if not _FILE_TYPE.fullmatch(extension):
+        raise Wrong(f"must be an extension such as csv or tar.gz (got {shown(value)})")
+    return extension
+
+
+def ignore_pattern(value: object) -> str:
+    pattern = text(value)
+    if not pattern or set(pattern) == {"*"}:
+        raise Wrong(f"must leave some files to deal with (got {shown(value)}); write e.g. *.tmp")
+    return pattern
+
+
+def key_filter(value: object) -> str:
+    """S3 compares a filter with the encoded key; only what encoding leaves alone is certain."""
+    given = text(value)
+    if not _KEY_FILTER.fullmatch(given):
+        raise Wrong(
+            f"may hold letters, digits and ! _ . ' ( ) / = - (got {shown(value)}): S3 knows no "
+            "wildcards there and encodes the rest; use ignore_patterns for finer choices"
+        )
+    if len(given) > 1024:
+        raise Wrong(f"may have at most 1024 characters, as a key has (got {len(given)})")
+    return given
+
+
+def entry(value: object) -> str:
+    if not _ENTRY.fullmatch(text(value)) or len(text(value)) > 128:
+        raise Wrong(
+            "must be a module and a function, joined by dots, of at most 128 characters "
+            f"(got {shown(value)}); main.process calls process() of main.py"
+        )
+    return text(value)
+
+
+def environment_name(value: object) -> str:
+    name = text(value)
+    if not _ENVIRONMENT_NAME.fullmatch(name) and name not in RESERVED_NAMES:
+        raise Wrong("must be letters, digits and _, at least 2, the first a letter")
+    if name in RESERVED_NAMES or name.startswith(RESERVED_PREFIXES):
+        raise Wrong("is reserved for Lambda, the SDK or the pipeline itself; take another")
+    return name
+
+
+def layer_arn(value: object) -> str:
+    if not _LAYER_ARN.fullmatch(text(value)):
+        raise Wrong(
+            f"must be the ARN of a layer with its version (got {shown(value)}), such as "
+            "arn:aws:lambda:eu-north-1:123456789012:layer:pandas:7"
+        )
+    return text(value)
+
+
+def tag_name(value: object) -> str:
+    name = text(value)
+    if not 1 <= len(name) <= 128 or not _TAG.fullmatch(name):
+        raise Wrong("must be 1 to 128 letters, digits, spaces and . : / = + @ _ -")
+    if name.lower().startswith("aws:"):
+        raise Wrong("may not begin with aws:, which is reserved for AWS")
+    return name
+
+
+def tag_value(value: object) -> str:
+    if len(text(value)) > 256 or not _TAG.fullmatch(text(value)):
+        raise Wrong(
+            "must be at most 256 letters, digits, spaces and . : / = + @ _ - "
+            f"(got {len(text(value))} characters, {shown(value)})"
+        )
+    return text(value)
+
+
+def code_archive(value: object) -> object:
+    """An archive; a path is taken for one, so that a config file can name it."""
+    archive = pulumi.FileArchive(value) if isinstance(value, str) else value
+    if is_later(archive):
+        return archive
+    if not isinstance(archive, pulumi.Archive):
+        raise Wrong(f"must be the path of a folder or a .zip, or an archive (got {shown(value)})")
+    if isinstance(archive, pulumi.FileArchive):
+        path = Path(archive.path)
+        if not path.exists():
+            raise Wrong(f"must be a folder or a .zip; there is no {archive.path} in {Path.cwd()}")
+        if path.is_file() and path.suffix.lower() != ".zip":
+            raise Wrong(f"must be a folder or a .zip (got the file {archive.path})")
+    return archive
