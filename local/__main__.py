@@ -11,8 +11,8 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 def main() -> None:
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         sys.exit(
-            f"Error: this is Python {sys.version_info[0]}.{sys.version_info[1]}; 3.11, 3.12 or 3.13 "
-            "is needed, because the functions run on the interpreter that starts the emulator. "
+            f"Error: this is Python {sys.version_info[0]}.{sys.version_info[1]}. 3.11, 3.12 or 3.13"
+            " is needed, because the functions run on the interpreter that starts the emulator. "
             "Try: make demo PYTHON=/path/to/python3.12"
         )
     try:

@@ -107,12 +107,15 @@ def _misplaced(deployment: Deployment, upload: Upload, item: Item | None) -> Ite
     """Whether exactly these bytes are where they belong, and nowhere else."""
     bucket, key = deployment.input_bucket, upload.sample.key
     in_input = _sha256(deployment, bucket, key, upload.version_id)
-    if item is None or item["status"] != "QUARANTINED":
+    status = item["status"] if item else PASSED_OVER
+    if status not in ("QUARANTINED", "GONE"):
         if in_input != upload.sha256:
             yield "is not unchanged in the input bucket"
         return
     if in_input is not None:
         yield "is still in the input bucket"
+    if item is None or status == "GONE":
+        return
     location = f"s3://{deployment.quarantine_bucket}/{key}"
     if item.get("location") != location:
         yield f"is recorded at {item.get('location')} and should be at {location}"

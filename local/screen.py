@@ -22,6 +22,7 @@ from .samples import PASSED_OVER
 
 STYLES = {"PROCESSED": "green", "QUARANTINED": "yellow", "HELD": "magenta", "GONE": "red"}
 
+LARGE_BYTES = 1_000_000
 ON_TOPIC = "topic"
 ON_TOPIC_ONLY = (
     "published to the topic without e-mail, because many came at once and e-mail has a budget"
@@ -153,13 +154,15 @@ def _row(fate: Fate, problems: list[str]) -> list[Text]:
     sample, item = fate.upload.sample, fate.item or {}
     status = item.get("status") or (sample.fate if sample.fate == PASSED_OVER else "UNKNOWN")
     where = {"QUARANTINED": "quarantine", "GONE": "nowhere", "UNKNOWN": "?"}.get(status, "input")
+    large = fate.upload.size_bytes > LARGE_BYTES
+    size = f" ({readable_size(fate.upload.size_bytes)})" if large else ""
     reason = Text(item.get("reason_code", ""))
     if text := item.get("reason"):
         reason.append(f": {text}", style="dim")
     for problem in problems:
         reason.append(f"\nWRONG: this file {problem}", style="bold red")
     return [
-        Text(sample.key).append(f"  {readable_size(fate.upload.size_bytes)}", style="dim"),
+        Text(sample.key).append(size, style="dim"),
         Text(status, style="bold red" if problems else STYLES.get(status, "dim")),
         Text(where),
         reason,
