@@ -1,7 +1,7 @@
 """Runs the repository's Pulumi program as it is, without the engine.
 
-The program registers its resources with a stand-in for the engine's monitor,
-which makes each one on the emulator. The SDK itself awaits inputs that are other
+The program registers its resources with the SDK's own mocks, and each one is made on the
+emulator. The SDK itself awaits inputs that are other
 resources' outputs, so everything is made in the right order, in parallel.
 """
 
@@ -20,11 +20,11 @@ import pulumi
 import yaml
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.config import set_all_config
-from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_pulumi_func
 
 from .cloud import Cloud
 from .errors import UnsupportedError
+from .outputs import marked, require_unmarked
 from .resources import resource_for
 
 # Creating waits for the emulator, not for the processor.
@@ -53,15 +53,14 @@ def deploy(
     async def run() -> dict[str, Any]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WORKERS))
         settings.set_root_resource(cast(Any, None))
-        engine = EmulatorMocks(cloud, on_made)
-        mocks.set_mocks(
-            engine, project["name"], stack, preview=False, monitor=StrictMonitor(engine)
-        )
+        mocks.set_mocks(EmulatorMocks(cloud, on_made), project["name"], stack, preview=False)
         set_all_config(config)
         await run_pulumi_func(_program(root))
         exported = cast(Any, settings.get_root_resource()).outputs
-        outputs = pulumi.Output.from_input(exported).future()
-        return dict(await cast(Awaitable[dict[str, Any]], outputs))
+        future = pulumi.Output.from_input(exported).future()
+        outputs = await cast(Awaitable[dict[str, Any]], future)
+        require_unmarked("The stack", outputs)
+        return dict(outputs)
 
     # The engine runs a program in its own folder; relative paths start there.
     with contextlib.chdir(root):
@@ -96,14 +95,17 @@ class EmulatorMocks(mocks.Mocks):
         self._on_made = on_made
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        if not args.custom:
-            return "", args.inputs
+        # What is read instead of made comes without the mark of a custom resource.
         if args.resource_id:
             raise UnsupportedError(f"{args.name}: the emulator holds nothing to read or import.")
+        if not args.custom:
+            return "", args.inputs
         inputs = plain(args.inputs)
+        require_unmarked(args.name, inputs)
         state = resource_for(args.typ, self._cloud).make(args.name, inputs)
         self._on_made(Made(args.typ, args.name, state.id))
-        return state.id, {"tagsAll": inputs.get("tags"), **inputs, **state.outputs}
+        outputs = {"tagsAll": inputs.get("tags"), **inputs, **state.outputs}
+        return state.id, marked(args.typ, args.name, outputs)
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         region = {"id": self._cloud.region, "region": self._cloud.region}
@@ -119,26 +121,6 @@ class EmulatorMocks(mocks.Mocks):
         raise UnsupportedError(
             f"The local deployment cannot answer {args.token}. Add the call to local/program.py."
         )
-
-
-class StrictMonitor(mocks.MockMonitor):
-    """Refuses an input that was an output which nothing here produces.
-
-    The SDK leaves such an input out, so that the resource would silently be made
-    without it.
-    """
-
-    def RegisterResource(  # noqa: N802 - the name in Pulumi's protocol
-        self, request: resource_pb2.RegisterResourceRequest
-    ) -> Any:
-        for key, dependencies in request.propertyDependencies.items():
-            if dependencies.urns and key not in request.object:
-                sources = ", ".join(urn.rpartition("::")[2] for urn in dependencies.urns)
-                raise UnsupportedError(
-                    f"{request.name}: the input {key!r} comes from an output of {sources} that "
-                    "the local deployment does not produce. Add it to local/resources."
-                )
-        return cast(Any, super()).RegisterResource(request)
 
 
 def plain(value: Any) -> Any:
