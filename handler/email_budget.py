@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from .errors import ConditionFailed, aws_errors
+from .errors import ConditionFailed, Fault, aws_errors
 from .records import typed_item
 from .settings import Settings
 
@@ -85,6 +85,12 @@ class EmailBudget:
             minute_spent = int(spent.item["spent"]["N"]) >= PER_MINUTE
             self._spent_until[kind] = (now // 60 + 1) * 60 if minute_spent else now // 1 + 1
             return Grant(granted=False, tell_of_pause=self._first_to_tell(moment, owner))
+        except Fault as fault:
+            if not fault.throttled:
+                raise
+            # So many ask at once that the counter itself is too busy: that is a storm.
+            self._spent_until[kind] = now // 1 + 1
+            return Grant(granted=False)
         return Grant(granted=True)
 
     def _first_to_tell(self, moment: datetime, owner: str) -> bool:

@@ -78,12 +78,16 @@ class Fault(Exception):
     the rescuer; `code_and_reason` reads it back.
     """
 
-    def __init__(self, code: Code, reason: str, *, lasting: bool = False) -> None:
+    def __init__(
+        self, code: Code, reason: str, *, lasting: bool = False, throttled: bool = False
+    ) -> None:
         super().__init__(f"{code}: {shorten(reason)}")
         self.code = code
         self.reason = shorten(reason)
         self.lasting = lasting
         """True when trying the same call again cannot help (refused, invalid, archived)."""
+        self.throttled = throttled
+        """True when AWS asks for fewer calls."""
 
 
 class ObjectMissing(Exception):
@@ -115,8 +119,9 @@ def shorten(text: str) -> str:
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 _CLIENT_ERRORS = range(400, 500)
 # Client errors by number, yet the same call can succeed later: conflicts, throttles, stale tokens.
-_PASSING_STATUSES = frozenset({408, 409, 429})
-_PASSING_WORDS = ("Throttl", "SlowDown", "Timeout", "Expired", "Exceeded", "Skewed")
+_PASSING_STATUSES = frozenset({408, 409})
+_THROTTLING_WORDS = ("Throttl", "SlowDown", "Exceeded")
+_PASSING_WORDS = ("Timeout", "Expired", "Skewed")
 
 
 @contextmanager
@@ -133,11 +138,14 @@ def aws_errors(call: str) -> Iterator[None]:
             raise ConditionFailed(response.get("Item", {})) from error
         if code in _MISSING:
             raise ObjectMissing(call) from error
-        refused = status in _CLIENT_ERRORS and not (
-            status in _PASSING_STATUSES or any(word in code for word in _PASSING_WORDS)
-        )
-        reason = f"{call} answered {code}: {details.get('Message', '')}"
-        raise Fault(Code.AWS_ERROR, reason, lasting=refused) from error
+        throttled = status == 429 or any(word in code for word in _THROTTLING_WORDS)
+        passing = status in _PASSING_STATUSES or any(word in code for word in _PASSING_WORDS)
+        raise Fault(
+            Code.AWS_ERROR,
+            f"{call} answered {code}: {details.get('Message', '')}",
+            lasting=status in _CLIENT_ERRORS and not throttled and not passing,
+            throttled=throttled,
+        ) from error
     except BotoCoreError as error:
         raise Fault(Code.AWS_ERROR, f"{call} failed: {error}") from error
 
