@@ -2,6 +2,7 @@
 
 import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -26,9 +27,10 @@ SECRET_KEY = "test"
 class Cloud:
     """One client a service, made when first asked for, safe to share by threads."""
 
-    def __init__(self, endpoint: str, region: str) -> None:
+    def __init__(self, endpoint: str, region: str, certificate: Path | None = None) -> None:
         self.endpoint = endpoint
         self.region = region
+        self._verify = str(certificate) if certificate else None
         self._session = boto3.Session(
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=SECRET_KEY,
@@ -79,7 +81,10 @@ class Cloud:
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = cast(Any, self._session).client(
-                    service, endpoint_url=self.endpoint, config=_config()
+                    service,
+                    endpoint_url=self.endpoint,
+                    config=_config(),
+                    verify=self._verify,
                 )
             return self._clients[service]
 

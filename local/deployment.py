@@ -56,13 +56,16 @@ def deployed(
     root: Path = ROOT,
     port: int = 0,
     retry_seconds: float = 0.5,
+    enforces_access: bool = False,
     on_made: Listener = lambda made: None,
 ) -> Iterator[Deployment]:
     """Start an emulator, run the program against it; at the end nothing is left of either."""
     started = time.monotonic()
-    with Emulator(port=port, retry_seconds=retry_seconds) as emulator:
+    with Emulator(
+        port=port, retry_seconds=retry_seconds, enforces_access=enforces_access
+    ) as emulator:
         ready = time.monotonic()
-        cloud = Cloud(emulator.endpoint, emulator.region)
+        cloud = Cloud(emulator.endpoint, emulator.region, emulator.certificate)
         try:
             outputs = deploy(root, STACK, cloud, on_made)
         except Exception:

@@ -5,11 +5,11 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
@@ -31,14 +31,22 @@ class Emulator:
     """A MiniStack on loopback, with its state in a private folder.
 
     `port` 0 takes a free one. Retries of asynchronous invocations, minutes on
-    AWS, wait `retry_seconds` and then twice that.
+    AWS, wait `retry_seconds` and then twice that. With `enforces_access` it speaks
+    TLS and evaluates the policies of roles, buckets and topics; that needs `openssl`
+    and twice the time.
     """
 
     def __init__(
-        self, *, port: int = 0, region: str = "us-east-1", retry_seconds: float = 0.5
+        self,
+        *,
+        port: int = 0,
+        region: str = "us-east-1",
+        retry_seconds: float = 0.5,
+        enforces_access: bool = False,
     ) -> None:
         self.region = region
         self.retry_seconds = retry_seconds
+        self.enforces_access = enforces_access
         self._wanted_port = port
         self._port = port
         self._folder: Path | None = None
@@ -58,7 +66,13 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        return f"http://{LOOPBACK}:{self._port}"
+        return f"{'https' if self.enforces_access else 'http'}://{LOOPBACK}:{self._port}"
+
+    @property
+    def certificate(self) -> Path | None:
+        """What its TLS connections must be trusted by; it signs its own."""
+        tls = self.folder / "tmp" / "ministack-tls" / "server.crt"
+        return tls if self.enforces_access else None
 
     @property
     def pid(self) -> int:
@@ -151,32 +165,38 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "SERVICES": SERVICES,
+            # A bucket that refuses plain http needs TLS as soon as its policy counts.
+            "AUTH": str(self.enforces_access).lower(),
+            "USE_SSL": str(self.enforces_access).lower(),
             "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(self.retry_seconds),
             "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(2 * self.retry_seconds),
         }
 
+    def _answers(self) -> bool:
+        # No proxy: it would answer for itself.
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+        try:
+            if self.certificate:
+                trusting = ssl.create_default_context(cafile=self.certificate)
+                handlers.append(urllib.request.HTTPSHandler(context=trusting))
+            opener = urllib.request.build_opener(*handlers)
+            with opener.open(f"{self.endpoint}/_ministack/ready", timeout=2) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
+
     def _wait_until_ready(self, within_seconds: float) -> None:
         deadline = time.monotonic() + within_seconds
         while time.monotonic() < deadline:
             self.check()
-            if answers(f"{self.endpoint}/_ministack/ready"):
+            if self._answers():
                 return
             time.sleep(0.05)
         raise EmulatorError(
             f"The emulator was not ready within {within_seconds:g} s; the end of its log:\n"
             f"{self.log_tail()}"
         )
-
-
-def answers(url: str) -> bool:
-    """Whether `url` answers 200; never asks a proxy, which would answer for itself."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=2) as response:
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def free_port() -> int:

@@ -2,7 +2,7 @@
 
 from .base import Inputs, Parameters, Resource, State, pascal, present, reasons
 
-NOT_EVALUATED = "kept, and never evaluated: the emulator runs without authentication"
+NOT_EVALUATED = "evaluated only by an emulator that `enforces_access`, as one of the tests has it"
 
 
 class Bucket(Resource):
