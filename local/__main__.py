@@ -3,6 +3,7 @@
 Kept readable by every Python 3: the wrong one must be told so.
 """
 
+import signal
 import sys
 
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -15,6 +16,8 @@ def main() -> None:
             " is needed, because the functions run on the interpreter that starts the emulator. "
             "Try: make demo PYTHON=/path/to/python3.12"
         )
+    # Ctrl-C while this imports: there is nothing to clean up yet, so no traceback either.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         # Only a suitable Python can read what this imports.
         from .commands import cli  # noqa: PLC0415

@@ -44,6 +44,10 @@ def up_command(port: int) -> None:
         up(console, port)
 
 
+class Stopped(SystemExit):
+    """Ctrl-C or a signal. A SystemExit, which asyncio lets through from any of its tasks."""
+
+
 @contextlib.contextmanager
 def _told_plainly(stopped_code: int) -> Iterator[Console]:
     """Errors as a sentence, and one way to stop, through every clean-up."""
@@ -51,17 +55,17 @@ def _told_plainly(stopped_code: int) -> Iterator[Console]:
         # A file's name must not end the demo where the terminal cannot show it.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
         yield console
     except LocalError as error:
         click.echo(f"\nError: {error}", err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
+    except Stopped:
         click.echo("\nStopped; nothing is left running.")
         sys.exit(stopped_code)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    raise Stopped

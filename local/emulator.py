@@ -140,7 +140,7 @@ class Emulator:
         with (self._folder / "emulator.log").open("wb") as log:
             self._process = subprocess.Popen(
                 # -P: the script's own folder must not hide modules of the emulator.
-                [sys.executable, "-P", str(KEEPER)],
+                [sys.executable, "-P", str(KEEPER), str(self._folder)],
                 cwd=self._folder,
                 env=self._environment(self._folder),
                 stdin=subprocess.PIPE,

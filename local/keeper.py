@@ -2,24 +2,27 @@
 
 Started as a script in a session of its own. Its standard input is a pipe that
 the parent holds open: when it closes, for whatever reason (also `kill -9`), the
-emulator and every function process it started go with it.
+emulator and every function process it started go with it, and so does the folder
+named by the argument, which holds all that they wrote.
 """
 
 import os
 import runpy
+import shutil
 import signal
 import sys
 import threading
 
 
-def end_with_the_parent() -> None:
+def end_with_the_parent(folder: str) -> None:
     while os.read(sys.stdin.fileno(), 1):
         pass
+    shutil.rmtree(folder, ignore_errors=True)
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    threading.Thread(target=end_with_the_parent, daemon=True).start()
+    threading.Thread(target=end_with_the_parent, args=sys.argv[1:], daemon=True).start()
     # The emulator reads options from the command line; it has to see none.
     del sys.argv[1:]
     runpy.run_module("ministack", run_name="__main__")

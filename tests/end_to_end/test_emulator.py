@@ -50,13 +50,14 @@ def test_an_emulator_whose_parent_is_killed_ends_too() -> None:
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE)
     assert parent.stdout is not None
     with parent.stdout:
-        pid = int(parent.stdout.readline().split()[0])
+        pid, folder = parent.stdout.readline().decode().split()
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     deadline = time.monotonic() + 5
-    while group_of(pid) and time.monotonic() < deadline:
+    while group_of(int(pid)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not group_of(pid)
+    assert not group_of(int(pid))
+    assert not Path(folder).exists()
 
 
 def test_a_busy_port_is_told_with_the_way_out() -> None:
