@@ -1,0 +1,22 @@
+"""The package, installed from a wheel, from a source distribution and from a git checkout."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.packaging.installed import Installed, build, checkout, install
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return checkout(tmp_path_factory.mktemp("repository"))
+
+
+@pytest.fixture(scope="session", params=["wheel", "sdist", "git"])
+def installed(
+    request: pytest.FixtureRequest, repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Installed:
+    source = f"git+file://{repository}"
+    if request.param != "git":
+        source = str(build(repository, request.param))
+    return install(source, tmp_path_factory.mktemp(request.param) / "venv")

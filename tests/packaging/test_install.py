@@ -1,0 +1,79 @@
+"""`pip install` of this repository gives the component, with the Lambda code inside."""
+
+from pathlib import Path
+
+from tests.packaging.installed import ROOT, Installed, run
+
+DEPLOY = """
+import json, pathlib, sys
+import pulumi
+from pulumi.runtime import mocks
+from silent_scalper import EmailOn, SilentScalperPipeline, SilentScalperPipelineArgs
+import silent_scalper
+
+class Cloud(mocks.Mocks):
+    def new_resource(self, args):
+        if args.typ == "aws:lambda/function:Function":
+            code = args.inputs["code"].assets["handler"].assets
+            FUNCTIONS[args.name] = {name: asset.path for name, asset in code.items()}
+        return args.name, {**args.inputs, "arn": "arn", "bucket": "b", "name": "n", "url": "u"}
+    def call(self, args):
+        return {"accountId": "123456789012"}
+
+FUNCTIONS = {}
+
+@pulumi.runtime.test
+def deploy():
+    pipeline = SilentScalperPipeline("intake", {"email_on": EmailOn.FAILURES})
+    return pulumi.Output.all(pipeline.processor_function, pipeline.rescuer_function)
+
+pulumi.runtime.set_mocks(Cloud(), project="reuse", stack="test")
+deploy()
+home = str(pathlib.Path(silent_scalper.__file__).parent)
+print(json.dumps({"home": home, "functions": FUNCTIONS}))
+"""
+
+UNPACK = """
+import json, pathlib, shutil, sys
+from silent_scalper.archive import handler_code
+
+target = pathlib.Path(sys.argv[1])
+(target / "handler").mkdir(parents=True)
+for name, asset in handler_code().assets["handler"].assets.items():
+    shutil.copyfile(asset.path, target / "handler" / name)
+print(json.dumps(str(target)))
+"""
+
+
+def test_the_installed_component_deploys_the_lambda_code_that_came_with_it(
+    installed: Installed,
+) -> None:
+    answer = installed.answer(DEPLOY)
+    home, functions = Path(answer["home"]), answer["functions"]
+    assert home.is_relative_to(installed.folder), "the package is the installed one"
+    assert set(functions) == {"intake-processor", "intake-rescuer"}
+    there = sorted(path.name for path in (ROOT / "handler").glob("*.py"))
+    for files in functions.values():
+        assert sorted(files) == there, "every module, and no __pycache__ that pip has made"
+        assert {Path(path).parent for path in files.values()} == {home / "handler"}
+
+
+def test_the_lambda_code_that_came_along_imports_by_itself(
+    installed: Installed, tmp_path: Path
+) -> None:
+    archive = Path(installed.answer(UNPACK, tmp_path / "task"))
+    for entry in ("processor", "rescuer"):
+        program = f"import handler.{entry} as m; assert callable(m.handler); print(m.__file__)"
+        where = run(installed.python, "-c", program, cwd=archive)
+        assert Path(where.strip()).is_relative_to(archive)
+
+
+def test_an_install_from_any_source_leaves_nothing_behind_in_the_repository(
+    installed: Installed, repository: Path
+) -> None:
+    assert run("git", "status", "--porcelain", cwd=repository) == ""
+
+
+def test_the_types_of_the_component_are_seen_by_a_type_checker(installed: Installed) -> None:
+    program = "import json, silent_scalper as s, pathlib; print(json.dumps(s.__file__))"
+    assert (Path(installed.answer(program)).parent / "py.typed").is_file()
