@@ -1,0 +1,162 @@
+"""What must be true of every upload once all is over, whatever happened."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from handler.errors import PROCESS_FAULTS, Code
+from handler.event import parse
+from handler.records import NEEDS_SOMEBODY
+
+from .histories import BLAMES_THE_FILE
+from .process import REJECTION
+from .stage import INPUT
+from .watch import Fact
+from .world import World
+
+EMAILS_A_SECOND = 10
+"""SNS suspends a subscription that is offered more."""
+
+
+def violations(world: World) -> list[str]:
+    """Empty when the promise was kept."""
+    found = list(world.watch.wrong)
+    for fact in world.watch.facts:
+        for check in (fate, place, copies, truth, blame, told, counted):
+            found += [f"{fact}: {what}" for what in check(world, fact)]
+    return found + list(emails(world)) + list(items(world))
+
+
+def fate(world: World, fact: Fact) -> Iterator[str]:
+    """Exactly one fate; where even recording failed, an alarm that keeps the event."""
+    if fact.record is None and not fact.loose_ends:
+        yield "it has no fate, and nobody knows"
+
+
+def items(world: World) -> Iterator[str]:
+    """At most one item an upload, and none for anything else."""
+    known = {(fact.event.key, fact.event.upload_id) for fact in world.watch.facts}
+    for key in world.table.items:
+        if key not in known and key[0] != "scalper:email-budget":
+            yield f"there is a record {key} of no upload"
+
+
+def place(world: World, fact: Fact) -> Iterator[str]:
+    """The file is where its fate says, and nothing else was touched."""
+    if fact.status == "QUARANTINED":
+        if fact.removed_by is None and not fact.loose_ends:
+            yield "it is QUARANTINED and still in the input bucket"
+    elif fact.removed_by not in (None, "a user"):
+        yield f"it is {fact.status} and was removed by {fact.removed_by}"
+    if fact.status == "GONE" and fact.removed_by is None:
+        yield "it is called GONE and is there"
+
+
+def copies(world: World, fact: Fact) -> Iterator[str]:
+    """One whole copy of what is QUARANTINED, and none of anything else.
+
+    A copy that nobody names may stay behind only where the invocation that made it met trouble
+    (it died, or an answer was lost) and so could not clear up.
+    """
+    named = (fact.record or {}).get("location_version_id")
+    there = world.watch.copies_in_quarantine(fact)
+    if fact.status == "QUARANTINED" and named not in [copy.version_id for copy in there]:
+        yield "the copy that its record names is not in quarantine"
+    makers = {copy.version_id: maker for copy, maker in fact.copies}
+    for copy in there:
+        maker = makers[copy.version_id]
+        if copy.version_id != named and not (maker.met_trouble or maker.failed):
+            yield f"{maker.name} left a stray copy, {copy.version_id}, in quarantine"
+
+
+def truth(world: World, fact: Fact) -> Iterator[str]:
+    """The record says what was uploaded, by whom it was dealt with and how often."""
+    record = fact.record
+    if record is None:
+        return
+    event = fact.event
+    expected = {
+        "bucket": event.bucket,
+        "version_id": event.version_id,
+        "etag": event.etag,
+        "size_bytes": event.size_bytes,
+    }
+    for name, value in expected.items():
+        if record[name] != value:
+            yield f"its record says {name} {record[name]}, it is {value}"
+    if ("attention_shard" in record) != (record["status"] in NEEDS_SOMEBODY):
+        yield "its record is in the list of what needs somebody, or missing there, wrongly"
+    if record["status"] == "HELD" and parse(record["event"], INPUT) != event:
+        yield "the event that its record keeps would not try it again"
+    owners = {invocation.owner for _, invocation in fact.written}
+    if record["owner"] not in owners:
+        yield f"its record belongs to {record['owner']}, who never wrote it"
+    if not len(owners) <= record["attempt"] <= len(fact.written):
+        yield f"its record says attempt {record['attempt']}, it was recorded by {sorted(owners)}"
+
+
+def blame(world: World, fact: Fact) -> Iterator[str]:
+    """A file is set aside only for what it, or `process` on it, did; reasons are true."""
+    if fact.status != "QUARANTINED" or fact.record is None:
+        return
+    code = fact.record["reason_code"]
+    rejected = fact.plan.size == 0
+    blamed = [answer for answer, _ in fact.answers if answer in BLAMES_THE_FILE]
+    if code == Code.EMPTY_FILE:
+        if not rejected:
+            yield "it was set aside as empty and is not"
+    elif code == REJECTION[0]:
+        if not any("rejects" in answer for answer in blamed):
+            yield "it was set aside as rejected, which process never did"
+    elif code in (Code.PROCESS_CRASHED, Code.PROCESS_OUT_OF_MEMORY, Code.PROCESS_TIMED_OUT):
+        # A sandbox that dies does not say whose code was running; with user code, it is blamed.
+        if not world.history.has_process:
+            yield f"it was set aside as {code}, and there is no process"
+    elif code not in PROCESS_FAULTS or not blamed:
+        yield f"it was set aside as {code}, for nothing that it did"
+
+
+def told(world: World, fact: Fact) -> Iterator[str]:
+    """Its fate was told; once, and at most once more for each retry of who recorded it."""
+    record = fact.record
+    if record is None:
+        return
+    final = [
+        message
+        for message, _ in fact.alerts
+        if all(message.machines.get(name) == record[name] for name in ("status", "processed_at"))
+    ]
+    if not final and not fact.loose_ends:
+        yield f"nobody was told that it is {record['status']}"
+    recorders = {(item["status"], writer.owner) for item, writer in fact.written}
+    tries = Counter(i.owner for i in world.functions.invocations)
+    repeated = Counter(
+        (message.machines["status"], invocation.owner) for message, invocation in fact.alerts
+    )
+    for (status, owner), times in repeated.items():
+        if (status, owner) not in recorders:
+            yield f"{owner} told that it is {status}, which it had not recorded"
+        most = tries[owner] + world.wire.repeats
+        if times > most:
+            yield f"{owner} told {times} times that it is {status}, in {tries[owner]} tries"
+
+
+def counted(world: World, fact: Fact) -> Iterator[str]:
+    """What needs somebody was counted where the alarms look."""
+    metric = {"HELD": "FilesHeld", "QUARANTINED": "FilesQuarantined"}.get(fact.status or "")
+    if not metric or fact.loose_ends:
+        return
+    for invocation in world.functions.invocations:
+        for line in invocation.log_lines():
+            if line.get("upload_id") == fact.event.upload_id and line.get(metric):
+                return
+    yield f"it is {fact.status} and {metric} was never counted"
+
+
+def emails(world: World) -> Iterator[str]:
+    """No second in which an address is offered more than SNS allows."""
+    moments = sorted(message.moment for message in world.watch.emails)
+    for at, moment in enumerate(moments):
+        following = moments[at : at + EMAILS_A_SECOND + 1]
+        if len(following) > EMAILS_A_SECOND and following[-1] - moment < 1:
+            yield f"{len(following)} e-mails were offered within a second"
+            return

@@ -1,0 +1,84 @@
+"""The user's `process`, which does as the history says."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from handler import File, Rejection
+
+from .coverage import Coverage
+from .histories import Answer
+from .invocation import Death, Invocation
+from .story import Story
+from .watch import Fact
+
+WORK_SECONDS = 0.05
+REJECTION = ("CORRUPT", "line 3 has 4 columns, expected 5")
+
+
+class Scripted:
+    """Called like `process(file)`; each try of an upload gets the next of its answers."""
+
+    def __init__(
+        self,
+        fact_of: Callable[[str, str], Fact | None],
+        current: Callable[[], Invocation],
+        story: Story,
+        coverage: Coverage,
+    ) -> None:
+        self._fact_of = fact_of
+        self._current = current
+        self._story = story
+        self._coverage = coverage
+        self._tries: Counter[int] = Counter()
+
+    def __call__(self, file: File) -> Any:
+        fact, invocation = self._fact_of(file.key, file.upload_id), self._current()
+        assert fact is not None, "process was given a file that nobody uploaded"
+        answers = fact.plan.answers
+        answer = answers[min(self._tries[fact.number], len(answers) - 1)]
+        self._tries[fact.number] += 1
+        fact.answers.append((answer, invocation))
+        self._coverage.answers[answer] += 1
+        self._story.tell(invocation.name, f"process {answer}")
+        invocation.wait(WORK_SECONDS)
+        return _act(answer, file, invocation)
+
+
+def _act(answer: Answer, file: File, invocation: Invocation) -> Any:
+    match answer:
+        case Answer.ACCEPT:
+            return {"rows": 3}
+        case Answer.READ_AND_ACCEPT:
+            return {"bytes": len(_read(file))}
+        case Answer.REJECT:
+            raise Rejection(*REJECTION)
+        case Answer.READ_AND_REJECT:
+            _read(file)
+            raise Rejection(*REJECTION)
+        case Answer.FAIL:
+            raise ValueError("cannot make sense of it")
+        case Answer.READ_AND_FAIL:
+            try:
+                _read(file)
+            except Exception:  # noqa: BLE001
+                raise ValueError("whatever it was, it is hidden now") from None
+            raise ValueError("cannot make sense of it")
+        case Answer.AWS_FAIL:
+            raise ClientError({"Error": {"Code": "Throttling"}}, "Query")
+        case Answer.SLOW:
+            invocation.hang()
+        case Answer.STUCK:
+            invocation.sleep_through_the_alarm()
+        case Answer.CRASH:
+            invocation.die(Death.CRASH)
+        case Answer.OUT_OF_MEMORY:
+            invocation.die(Death.OUT_OF_MEMORY)
+    raise AssertionError(f"nobody comes back from a process that {answer}")
+
+
+def _read(file: File) -> bytes:
+    with file.open() as stream:
+        return stream.read()

@@ -1,0 +1,59 @@
+"""Histories at random, as hypothesis strategies: what fails shrinks to the least that does."""
+
+from hypothesis import strategies as st
+
+from .buckets import Lock
+from .histories import Act, Answer, History, Limit, Mishap, Outage, Sending, Upload, UserAct
+from .troubles import TROUBLES
+
+_moments = st.sampled_from([0.0, 0.05, 0.1, 0.5, 0.52, 0.6, 1.0, 5.0, 59.9, 60.6, 190.0, 4000.0])
+_short = st.sampled_from([0.5, 0.52, 0.55, 0.6, 0.7, 1.0, 61.0, 181.0, 182.0])
+_seconds = st.sampled_from([0.02, 0.01, 0.03, 0.05, 0.1, 0.2, 1.0, 8.0, 30.0, 59.4, 70.0, 200.0])
+_keys = st.sampled_from(["in/a.csv", "in/b c+é.csv"])
+_sizes = st.sampled_from([12, 0, 1000, 1001, 2500])
+
+_uploads = st.builds(
+    Upload,
+    key=_keys,
+    at=_moments,
+    size=_sizes,
+    answers=st.lists(st.sampled_from(Answer), min_size=1, max_size=4).map(tuple),
+    told_after=st.lists(_short, min_size=1, max_size=3).map(tuple),
+    told_with_next=st.sampled_from([False, False, False, True]),
+    doubled_after=st.none() | st.sampled_from([0.0, 0.03, 60.0, 185.0]),
+    lock=st.sampled_from([None] * 6 + list(Lock)),
+)
+_user_acts = st.builds(UserAct, _moments, st.sampled_from(Act), st.integers(0, 2))
+_troubles = st.sampled_from(TROUBLES)
+_mishaps = st.builds(Mishap, st.integers(0, 12), _troubles)
+_outages = st.builds(
+    Outage,
+    st.sampled_from(["s3", "dynamodb", "sns", "all"]),
+    _moments,
+    st.sampled_from([0.2, 10.0, 100.0, 300.0, 2000.0, 30000.0]),
+    _troubles,
+)
+_limits = st.builds(
+    Limit,
+    st.sampled_from(["processor", "rescuer"]),
+    _moments,
+    st.sampled_from([1.0, 200.0, 4000.0, 30000.0]),
+    st.sampled_from([1, 0, 2]),
+)
+
+
+def _few(strategy: st.SearchStrategy[object], most: int) -> st.SearchStrategy[tuple[object, ...]]:
+    return st.lists(strategy, max_size=most).map(tuple)
+
+
+histories: st.SearchStrategy[History] = st.builds(
+    History,
+    uploads=st.lists(_uploads, min_size=1, max_size=3).map(tuple),
+    user_acts=_few(_user_acts, 2),
+    mishaps=_few(_mishaps, 6),
+    outages=_few(_outages, 2),
+    limits=_few(_limits, 1),
+    sendings=_few(st.sampled_from(Sending), 4),
+    paces=_few(st.lists(_seconds, max_size=9).map(tuple), 6),
+    has_process=st.sampled_from([True, True, False]),
+)

@@ -1,0 +1,139 @@
+"""Puts the real handler on the stage: its own code, with our clocks, clients and threads."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import cached_property, partial
+from types import SimpleNamespace
+from typing import Any
+
+import handler.batch
+import handler.deadline
+import handler.fates
+import handler.log
+import handler.pipeline
+import handler.processor
+import handler.quarantine
+import handler.records
+import handler.rescuer
+from handler.aws import Clients
+from handler.email_budget import EmailBudget
+from handler.pipeline import Pipeline
+
+from .aws_lambda import Lambda
+from .timeline import Timeline
+from .wire import Carrier, Client
+
+INPUT, QUARANTINE = "input", "quarantine"
+ONE_CALL_BYTES, PART_BYTES = 1000, 400
+"""Instead of 5 GB and 512 MB, so that large files are small."""
+
+ENVIRONMENT = {
+    "SCALPER_PIPELINE": "project-stack-intake",
+    "SCALPER_INPUT_BUCKET": INPUT,
+    "SCALPER_QUARANTINE_BUCKET": QUARANTINE,
+    "SCALPER_TABLE": "FileMetadata",
+    "SCALPER_TOPIC_ARN": "arn:aws:sns:::ScalperAlerts",
+    "SCALPER_EMAIL_ON": "all",
+    "SCALPER_RULES": "{}",
+}
+
+
+class ModelClients(Clients):
+    """Clients of the model, in place of botocore's."""
+
+    def __init__(self, carrier: Carrier, s3: Any, dynamodb: Any, sns: Any) -> None:
+        self._models = {"s3": s3, "dynamodb": dynamodb, "sns": sns}
+        self._carrier = carrier
+
+    def _client(self, service: str) -> Client:
+        return Client(service, self._models[service], self._carrier)
+
+    @cached_property
+    def s3(self) -> Any:
+        return self._client("s3")
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        return self._client("dynamodb")
+
+    @cached_property
+    def sns(self) -> Any:
+        return self._client("sns")
+
+
+class OneByOne:
+    """A pool of threads that does one thing after the other, so that calls keep their order."""
+
+    def __init__(self, workers: int) -> None:
+        """However many workers were asked for."""
+
+    def submit(self, work: Callable[..., Any], *args: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        try:
+            future.set_result(work(*args))
+        except Exception as error:  # noqa: BLE001
+            future.set_exception(error)
+        return future
+
+    def map(self, work: Callable[..., Any], *rows: Iterable[Any]) -> Iterator[Any]:
+        return map(work, *rows)
+
+    def shutdown(self, **_: Any) -> None:
+        """Nothing is left running."""
+
+
+@contextmanager
+def handler_on_stage(timeline: Timeline, functions: Lambda) -> Iterator[None]:
+    """Within the block, the handler's modules live in this world's time and sandboxes."""
+    replaced = [
+        (module, name, getattr(module, name), stand_in)
+        for module, name, stand_in in _stand_ins(timeline, functions)
+    ]
+    for module, name, _, stand_in in replaced:
+        setattr(module, name, stand_in)
+    try:
+        yield
+    finally:
+        for module, name, original, _ in replaced:
+            setattr(module, name, original)
+
+
+def _stand_ins(timeline: Timeline, functions: Lambda) -> Iterator[tuple[Any, str, Any]]:
+    def deployed() -> Pipeline:
+        pipeline: Pipeline = functions.sandbox()
+        return pipeline
+
+    yield handler.processor, "deployed", deployed
+    yield handler.rescuer, "deployed", deployed
+    for module in (handler.batch, handler.fates, handler.log):
+        yield module, "time", timeline
+    yield handler.records, "datetime", SimpleNamespace(now=timeline.datetime_now)
+    yield handler.pipeline, "EmailBudget", partial(EmailBudget, clock=timeline.time)
+    yield handler.deadline, "signal", _Signals(functions)
+    # To the handler, the thread of an invocation is its main thread.
+    me = SimpleNamespace(current_thread=lambda: None, main_thread=lambda: None)
+    yield handler.deadline, "threading", me
+    yield handler.quarantine, "ThreadPoolExecutor", OneByOne
+    yield handler.quarantine, "ONE_CALL_BYTES", ONE_CALL_BYTES
+    yield handler.quarantine, "PART_BYTES", PART_BYTES
+
+
+class _Signals:
+    """The one timer that the handler uses, in virtual time."""
+
+    SIGALRM = ITIMER_REAL = None
+
+    def __init__(self, functions: Lambda) -> None:
+        self._functions = functions
+        self._ring: Callable[[], object] = lambda: None
+
+    def signal(self, _: None, ring: Any) -> None:
+        if ring is not None:
+            self._ring = ring
+
+    def setitimer(self, _: None, seconds: float) -> None:
+        invocation = self._functions.current
+        assert invocation is not None
+        invocation.set_alarm(seconds, self._ring)
+

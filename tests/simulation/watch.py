@@ -1,0 +1,178 @@
+"""Watches everything that takes effect, and remembers who did it.
+
+What can be judged on the spot is judged here; `invariants` judges what is left at the end.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from handler.event import Upload as S3Upload
+from handler.quarantine import REASON_CODE, UPLOAD_ID
+from handler.records import plain_item
+
+from .aws_lambda import Lambda
+from .buckets import Bucket, Version
+from .dynamodb import DynamoDB, Item
+from .histories import Answer, Upload
+from .invocation import Invocation
+from .sns import SNS, Published
+from .story import Story
+
+PlainItem = dict[str, Any]
+
+
+@dataclass(eq=False)
+class Fact:
+    """An upload that took place, and all that became of it."""
+
+    number: int
+    plan: Upload
+    event: S3Upload
+    """What the handler's own `parse` makes of its notification."""
+    version: Version
+    removed_by: str | None = None
+    """Who removed this version from the input bucket for good."""
+    written: list[tuple[PlainItem, Invocation]] = field(default_factory=list)
+    """Every state of its record, in order."""
+    alerts: list[tuple[Published, Invocation]] = field(default_factory=list)
+    answers: list[tuple[Answer, Invocation]] = field(default_factory=list)
+    copies: list[tuple[Version, Invocation]] = field(default_factory=list)
+    """Every copy in quarantine that was ever made of it."""
+    loose_ends: list[str] = field(default_factory=list)
+    """Why an alarm may stand for its fate: its event was kept, or could not be delivered."""
+
+    @property
+    def record(self) -> PlainItem | None:
+        return self.written[-1][0] if self.written else None
+
+    @property
+    def status(self) -> str | None:
+        return self.record["status"] if self.record else None
+
+    def __str__(self) -> str:
+        return f"upload {self.number} ({self.event.key}, {self.event.upload_id.rstrip('0')})"
+
+
+class Watch:
+    """Hooks into the model; `wrong` says what should never have happened."""
+
+    def __init__(
+        self,
+        story: Story,
+        functions: Lambda,
+        buckets: tuple[Bucket, Bucket],
+        table: DynamoDB,
+        topic: SNS,
+    ) -> None:
+        self.wrong: list[str] = []
+        self.facts: list[Fact] = []
+        self.emails: list[Published] = []
+        self.notices: list[tuple[Published, Invocation]] = []
+        self._story = story
+        self._functions = functions
+        self._input, self._quarantine = buckets
+        self._input.on_put = self._handler_must_not_put
+        self._input.on_remove = self._removed_from_input
+        self._quarantine.on_put = self._copied
+        self._quarantine.on_remove = self._removed_from_quarantine
+        table.on_write = self._written
+        topic.on_publish = self._published
+
+    def fact_of(self, key: str, upload_id: str) -> Fact | None:
+        return next(
+            (f for f in self.facts if (f.event.key, f.event.upload_id) == (key, upload_id)), None
+        )
+
+    def copies_in_quarantine(self, fact: Fact) -> list[Version]:
+        """By what their metadata say; the bucket holds nothing else."""
+        return [v for v in self._quarantine.newest_first("") if _is_copy_of(v, fact)]
+
+    def complain(self, what: str) -> None:
+        self.wrong.append(what)
+        self._story.tell("WRONG", what)
+
+    def _handler_must_not_put(self, version: Version) -> None:
+        if self._functions.current:
+            self.complain(f"the handler put {version.key} into the input bucket")
+
+    def _removed_from_input(self, version: Version) -> None:
+        fact = next((f for f in self.facts if f.version is version), None)
+        if fact is None:
+            return
+        invocation = self._functions.current
+        fact.removed_by = invocation.name if invocation else "a user"
+        if invocation is None:
+            return
+        record = fact.record
+        if record is None or record["status"] != "QUARANTINED":
+            self.complain(f"{fact} was deleted while its record said {fact.status}")
+            return
+        copy = self._quarantine.find(version.key, record["location_version_id"])
+        if copy is None or copy.body != version.body:
+            self.complain(f"{fact} was deleted before the copy that its record names was there")
+
+    def _copied(self, copy: Version) -> None:
+        fact = next((f for f in self.facts if _is_copy_of(copy, f)), None)
+        invocation = self._functions.current
+        if fact is None or invocation is None:
+            self.complain(f"{copy.version_id} in quarantine is nobody's copy")
+            return
+        fact.copies.append((copy, invocation))
+        if why := _difference(copy, fact.version):
+            self.complain(f"the copy of {fact} differs from it: {why}")
+
+    def _removed_from_quarantine(self, copy: Version) -> None:
+        for fact in self.facts:
+            record = fact.record
+            if record and record.get("location_version_id") == copy.version_id:
+                self.complain(f"the copy that the record of {fact} names was removed")
+
+    def _written(self, old: Item | None, new: Item) -> None:
+        invocation = self._functions.current
+        item = plain_item(new)
+        if "status" not in item or invocation is None:
+            return
+        fact = self.fact_of(item["object_key"], item["upload_id"])
+        if fact is None:
+            self.complain(f"a record was written for no upload: {item}")
+            return
+        if old and plain_item(old)["status"] not in (item["status"], "HELD"):
+            self.complain(f"{item['status']} replaced {plain_item(old)['status']} of {fact}")
+        if item["status"] == "GONE" and fact.removed_by is None:
+            self.complain(f"{fact} was called GONE while it was there")
+        fact.written.append((item, invocation))
+
+    def _published(self, message: Published) -> None:
+        invocation = self._functions.current
+        assert invocation is not None, "only the handler publishes"
+        if message.is_emailed:
+            self.emails.append(message)
+        if message.machines["status"] == "EMAILS_PAUSED":
+            self.notices.append((message, invocation))
+            return
+        fact = self.fact_of(message.machines["object_key"], message.machines["upload_id"])
+        if fact is None:
+            self.complain(f"an alert was published for no upload: {message.subject}")
+            return
+        fact.alerts.append((message, invocation))
+        recorded = [item for item, _ in fact.written if item["status"] == message.machines["status"]]
+        if not recorded:
+            self.complain(f"{fact} was told as {message.machines['status']} before it was recorded")
+
+
+def _is_copy_of(version: Version, fact: Fact) -> bool:
+    same_upload = version.metadata.get(UPLOAD_ID) == fact.event.upload_id
+    return version.key == fact.event.key and same_upload
+
+
+def _difference(copy: Version, original: Version) -> str:
+    own = {n: v for n, v in copy.metadata.items() if n not in (UPLOAD_ID, REASON_CODE)}
+    pairs: dict[str, tuple[object, object]] = {
+        "content": (copy.body, original.body),
+        "metadata": (own, original.metadata),
+        "tags": (copy.tags, original.tags),
+        "headers": (copy.headers, original.headers),
+    }
+    return ", ".join(name for name, (is_now, was) in pairs.items() if is_now != was)
+
+

@@ -1,0 +1,175 @@
+"""What lies between the handler and AWS: every call takes time, and may go wrong on the way."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from .coverage import Coverage
+from .histories import History
+from .invocation import Death, Invocation
+from .story import Story
+from .timeline import START, Timeline
+from .troubles import DEATHS, Kind, Trouble, error_of
+
+PACE_SECONDS = 0.02
+"""What a call takes when the history does not say otherwise."""
+
+Request = dict[str, Any]
+Perform = Callable[[], Any]
+
+
+class Carrier(Protocol):
+    """Carries a call to AWS and its answer back."""
+
+    def carry(self, service: str, operation: str, request: Request, perform: Perform) -> Any:
+        """What `perform` answers, or what went wrong."""
+        ...
+
+
+class Client:
+    """Looks like botocore's client of a service; `model` has a method for each call."""
+
+    def __init__(self, service: str, model: Any, carrier: Carrier) -> None:
+        self._service = service
+        self._model = model
+        self._carrier = carrier
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        perform = getattr(self._model, operation)
+
+        def call(**request: Any) -> Any:
+            answer = self._carrier.carry(
+                self._service, operation, request, lambda: perform(request)
+            )
+            if "Body" in answer:
+                answer["Body"] = _Body(answer["Body"], self._carrier)
+            return answer
+
+        return call
+
+    def get_paginator(self, operation: str) -> "_Paginator":
+        return _Paginator(getattr(self, operation))
+
+
+class _Paginator:
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    def paginate(self, *, PaginationConfig: dict[str, int], **request: Any) -> Iterator[Any]:  # noqa: N803
+        request["MaxKeys"] = PaginationConfig["PageSize"]
+        while True:
+            page = self._call(**request)
+            yield page
+            if not page["IsTruncated"]:
+                return
+            request["KeyMarker"] = page["NextKeyMarker"]
+            request["VersionIdMarker"] = page["NextVersionIdMarker"]
+
+
+class _Body:
+    """The bytes of an object come in a while after its headers, or do not."""
+
+    def __init__(self, body: Any, carrier: Carrier) -> None:
+        self._body = body
+        self._carrier = carrier
+
+    def read(self, size: int = -1) -> bytes:
+        chunk: bytes = self._carrier.carry("s3", "read_body", {}, lambda: self._body.read(size))
+        return chunk
+
+    def close(self) -> None:
+        self._body.close()
+
+
+class Wire:
+    """Carries the calls of invocations, and brings about the history's troubles."""
+
+    def __init__(
+        self,
+        history: History,
+        timeline: Timeline,
+        story: Story,
+        coverage: Coverage,
+        current: Callable[[], Invocation],
+    ) -> None:
+        self.calls = 0
+        self.repeats = 0
+        """Calls that took effect twice, unknown to the handler."""
+        self._history = history
+        self._timeline = timeline
+        self._story = story
+        self._coverage = coverage
+        self._current = current
+        self._mishaps = iter(history.mishaps)
+        self._mishap = next(self._mishaps, None)
+        self._countdown = self._mishap.after_calls if self._mishap else 0
+        self._calm = False
+
+    def calm_down(self) -> None:
+        """From now on nothing goes wrong any more."""
+        self._calm = True
+
+    def carry(self, service: str, operation: str, request: Request, perform: Perform) -> Any:
+        invocation = self._current()
+        invocation.check_alive()
+        trouble = self._trouble(service)
+        invocation.wait(self._pace(invocation))
+        invocation.calls += 1
+        self.calls += 1
+        tell = self._story.call(invocation, service, operation, request)
+        if trouble is None:
+            return tell(perform)
+        invocation.met_trouble = True
+        self._coverage.trouble(trouble, invocation, service, operation)
+        tell.trouble(trouble)
+        if trouble.took_effect:
+            try:
+                tell(perform)
+            except Exception:  # noqa: BLE001
+                # An error is an answer too, and it is the answer that is lost.
+                pass
+        return self._bring_about(trouble, invocation, service, operation, lambda: tell(perform))
+
+    def _bring_about(
+        self,
+        trouble: Trouble,
+        invocation: Invocation,
+        service: str,
+        operation: str,
+        perform: Perform,
+    ) -> Any:
+        kind = trouble.kind
+        if kind in DEATHS:
+            invocation.die(Death(kind))
+        if kind is Kind.HANG:
+            invocation.hang()
+        if kind is Kind.REPEATED:
+            self.repeats += 1
+            invocation.wait(self._pace(invocation))
+            return perform()
+        raise error_of(kind, service, operation)
+
+    def _trouble(self, service: str) -> Trouble | None:
+        if self._calm:
+            return None
+        if self._mishap is not None:
+            if self._countdown == 0:
+                trouble = self._mishap.trouble
+                self._mishap = next(self._mishaps, None)
+                self._countdown = self._mishap.after_calls if self._mishap else 0
+                return trouble
+            self._countdown -= 1
+        elapsed = self._timeline.now - START
+        for outage in self._history.outages:
+            if outage.service in (service, "all") and (
+                outage.at <= elapsed < outage.at + outage.seconds
+            ):
+                return outage.trouble
+        return None
+
+    def _pace(self, invocation: Invocation) -> float:
+        paces = self._history.paces
+        if invocation.number <= len(paces):
+            mine = paces[invocation.number - 1]
+            if invocation.calls < len(mine):
+                return mine[invocation.calls]
+        return PACE_SECONDS
