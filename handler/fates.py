@@ -24,7 +24,7 @@ class Outcome:
     status: Status
     """The fate that stands."""
     recorded: bool
-    """True when this invocation recorded it, False when it stood before."""
+    """True when this invocation recorded it, at this try or one before; False when another did."""
     reason_code: str | None
 
 
@@ -123,7 +123,7 @@ class Fates:
             self._alerts.publish(standing)
         elif status is Status.HELD and delivery.rescuing:
             self._records.count_hold(standing, delivery.owner)
-        return Outcome(status, recorded=False, reason_code=standing.get("reason_code"))
+        return Outcome(status, recorded=mine, reason_code=standing.get("reason_code"))
 
     def _finish_quarantine(self, upload: Upload, standing: Item, copy: Copy | None) -> None:
         """Leave one copy, the recorded one, and nothing in the input bucket."""
@@ -139,6 +139,8 @@ class Fates:
                     # Moved long ago, and the copy has since been dealt with by a person.
                     return
                 self._records.relocate(standing, copy.version_id)
+                # The alert shall name the copy that there is.
+                standing["location_version_id"] = copy.version_id
         self._quarantine.delete_input(upload)
 
     @property

@@ -96,11 +96,15 @@ class Records:
         return standing
 
     def count_hold(self, held: Item, owner: str) -> None:
-        """Another delivery of a held upload failed too: count it, once an owner."""
+        """Another delivery of a held upload failed too: count it, once a delivery.
+
+        The owner stays: it may have died before it told anybody, and then finds itself again.
+        """
         self._update(
             held,
-            "SET #attempt = #attempt + :one, #owner = :me",
-            "#status = :held AND #owner <> :me",
+            "SET #attempt = #attempt + :one, #counted_by = :me",
+            "#status = :held AND #owner <> :me AND "
+            "( attribute_not_exists(counted_by) OR #counted_by <> :me )",
             {":one": 1, ":me": owner, ":held": str(Status.HELD)},
         )
 

@@ -1,0 +1,402 @@
+"""A deployed pipeline on moto, seen from outside: upload, run, look at what there is.
+
+Everything that a test injects goes through botocore's own hooks, so the code under test talks to
+the clients that it talks to in Lambda.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+import botocore.session
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from handler import processor, rescuer
+from handler.aws import Clients
+from handler.hook import Process
+from handler.pipeline import Pipeline
+from handler.records import Item, plain_item, typed_item
+
+REGION = "eu-north-1"
+PIPELINE = "silent-scalper-test-intake"
+INPUT, QUARANTINE, TABLE, TOPIC = "intake-input", "intake-quarantine", "intake-files", "intake"
+EVENTS = Path(__file__).resolve().parent.parent / "events"
+
+Event = dict[str, Any]
+
+
+def saved_event(name: str) -> Event:
+    """A real event or failure record from `tests/events`."""
+    event: Event = json.loads((EVENTS / f"{name}.json").read_text())
+    return event
+
+
+class Crash(BaseException):
+    """The instance dies here: nothing in the handler may catch it."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda passes beside the event."""
+
+    aws_request_id: str
+    remaining_ms: int = 60_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_ms
+
+
+@dataclass(frozen=True)
+class Call:
+    """One AWS call of the handler."""
+
+    service: str
+    operation: str
+    request: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.service}.{self.operation}"
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A message as a subscribed queue gets it; `email` is what a person would get."""
+
+    subject: str
+    message: dict[str, Any]
+    email: str
+    attributes: dict[str, str]
+
+    @property
+    def status(self) -> str:
+        return str(self.message["status"])
+
+    @property
+    def is_emailed(self) -> bool:
+        return self.attributes["email"] == "yes"
+
+
+class AwsClients(Clients):
+    """The handler's own clients, in a region and with hooks that a test can hang things on."""
+
+    def __init__(self) -> None:
+        self.services = ("s3", "dynamodb", "sns")
+        self._hooks: list[tuple[Any, str, Callable[..., Any]]] = []
+
+    @cached_property
+    def _session(self) -> botocore.session.Session:
+        session = botocore.session.get_session()
+        session.set_config_variable("region", REGION)
+        session.set_credentials("test", "test")
+        return session
+
+    @cached_property
+    def sqs(self) -> Any:
+        return self._session.create_client("sqs")
+
+    def hook(self, name: str, action: Callable[..., Any]) -> None:
+        """Register `action` for an event of botocore such as `before-call.s3.CopyObject`."""
+        for service in self.services:
+            events = getattr(self, service).meta.events
+            events.register(name, action)
+            self._hooks.append((events, name, action))
+
+    def forget_hooks(self) -> None:
+        for events, name, action in self._hooks:
+            events.unregister(name, action)
+        self._hooks.clear()
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """An object in the input bucket and the event that S3 sends for it."""
+
+    key: str
+    version_id: str
+    upload_id: str
+    event: Event
+
+    @property
+    def record(self) -> dict[str, Any]:
+        record: dict[str, Any] = self.event["Records"][0]
+        return record
+
+
+class World:
+    """The account, the pipeline in it, and what a test does and asks."""
+
+    def __init__(self, aws: AwsClients, own: AwsClients, patch: pytest.MonkeyPatch) -> None:
+        self.aws, self._own, self._patch = aws, own, patch
+        self.calls: list[Call] = []
+        self._alerts: list[Alert] = []
+        self._emails: dict[str, str] = {}
+        self._sequencers = itertools.count(0x0055AED6DCD90281)
+        for bucket in (INPUT, QUARANTINE):
+            self._own.s3.create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
+            self._own.s3.put_bucket_versioning(
+                Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+            )
+        self._make_table()
+        self.topic_arn = self._own.sns.create_topic(Name=TOPIC)["TopicArn"]
+        self._listen()
+        self.environment = {
+            "SCALPER_PIPELINE": PIPELINE,
+            "SCALPER_INPUT_BUCKET": INPUT,
+            "SCALPER_QUARANTINE_BUCKET": QUARANTINE,
+            "SCALPER_TABLE": TABLE,
+            "SCALPER_TOPIC_ARN": self.topic_arn,
+            "SCALPER_EMAIL_ON": "none",
+            "SCALPER_RULES": "{}",
+        }
+        self.aws.hook("provide-client-params", self._count)
+        self.deploy()
+
+    def _make_table(self) -> None:
+        names = ("object_key", "upload_id", "attention_shard", "attention_at")
+        self._own.dynamodb.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in names],
+            KeySchema=_keys("object_key", "upload_id"),
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "needs_attention",
+                    "KeySchema": _keys("attention_shard", "attention_at"),
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+        )
+
+    def _listen(self) -> None:
+        self._sqs = self._own.sqs
+        self._queue = self._sqs.create_queue(QueueName="listener")["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
+        self._own.sns.subscribe(
+            TopicArn=self.topic_arn, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"]
+        )
+
+    # What a test does.
+
+    def deploy(
+        self,
+        *,
+        process: Process | None = None,
+        rules: dict[str, Any] | None = None,
+        email_on: str | None = None,
+        entry: str | None = None,
+        retention_days: int | None = None,
+    ) -> Pipeline:
+        """Deploy anew, with `process` as the user's code: a new instance that remembers nothing."""
+        if rules is not None:
+            self.environment["SCALPER_RULES"] = json.dumps(rules)
+        if email_on:
+            self.environment["SCALPER_EMAIL_ON"] = email_on
+        if retention_days:
+            self.environment["SCALPER_RECORD_RETENTION_DAYS"] = str(retention_days)
+        self.environment["SCALPER_PROCESS_ENTRY"] = entry or ("main.process" if process else "")
+        pipeline = self.pipeline = Pipeline(self.environment, self.aws)
+        if process:
+            pipeline.__dict__["process"] = process
+        self._patch.setattr(processor, "deployed", lambda: self.pipeline)
+        self._patch.setattr(rescuer, "deployed", lambda: self.pipeline)
+        return pipeline
+
+    def upload(
+        self, key: str = "in/orders.csv", body: bytes = b"a,b\n1,2\n", **put: Any
+    ) -> Uploaded:
+        """Put an object and return it with its event, as S3 would send it."""
+        answer = self._own.s3.put_object(Bucket=INPUT, Key=key, Body=body, **put)
+        sequencer = f"{next(self._sequencers):018X}"
+        record = saved_event("s3_put")["Records"][0]
+        record["eventTime"] = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+        record["s3"]["bucket"] = {"name": INPUT, "arn": f"arn:aws:s3:::{INPUT}"}
+        record["s3"]["object"] = {
+            "key": quote_plus(key, safe="/"),
+            "size": len(body),
+            "eTag": answer["ETag"].strip('"'),
+            "versionId": answer["VersionId"],
+            "sequencer": sequencer,
+        }
+        return Uploaded(key, answer["VersionId"], sequencer.ljust(32, "0"), {"Records": [record]})
+
+    def run(
+        self, event: Uploaded | Any, request_id: str = "request-1", remaining_ms: int = 60_000
+    ) -> None:
+        """Invoke the processor once."""
+        event = event.event if isinstance(event, Uploaded) else event
+        processor.handler(event, Context(request_id, remaining_ms))
+
+    def rescue(
+        self,
+        event: Uploaded | Event,
+        cause: str = "failed_process",
+        request_id: str | None = "request-1",
+    ) -> None:
+        """Invoke the rescuer with the failure record `tests/events/<cause>.json` for `event`."""
+        failure = saved_event(cause)
+        failure["requestPayload"] = event.event if isinstance(event, Uploaded) else event
+        if request_id:
+            failure["requestContext"]["requestId"] = request_id
+        rescuer.handler(failure, Context("the-rescuers-own-request"))
+
+    def delete_input(self, upload: Uploaded) -> None:
+        """Somebody deletes the upload."""
+        self._own.s3.delete_object(Bucket=INPUT, Key=upload.key, VersionId=upload.version_id)
+
+    def delete_copy(self, key: str, version_id: str) -> None:
+        """Somebody deletes a copy in quarantine."""
+        self._own.s3.delete_object(Bucket=QUARANTINE, Key=key, VersionId=version_id)
+
+    def removing_the_record_before_its_second_write(self, upload: Uploaded) -> None:
+        """Somebody deletes the record between the handler's first and second PutItem."""
+        key = typed_item({"object_key": upload.key, "upload_id": upload.upload_id})
+        writes = itertools.count(1)
+
+        def remove(**_: Any) -> None:
+            if next(writes) == 2:
+                self._own.dynamodb.delete_item(TableName=TABLE, Key=key)
+
+        self.aws.hook("before-call.dynamodb.PutItem", remove)
+
+    def put_item(self, item: Item) -> None:
+        self._own.dynamodb.put_item(TableName=TABLE, Item=typed_item(item))
+
+    # What goes wrong.
+
+    @contextmanager
+    def failing(
+        self, call: str, *, after: bool = False, times: int = 1, error: BaseException | None = None
+    ) -> Iterator[None]:
+        """Let the next `times` calls of `call` (as `s3.CopyObject`) fail; `after` they took effect.
+
+        Without `error`, the answer never comes.
+        """
+        left = itertools.count(times, -1)
+        service, operation = call.split(".")
+
+        def fail(**_: Any) -> None:
+            if next(left) > 0:
+                raise error or EndpointConnectionError(endpoint_url=f"https://{service}")
+
+        event = f"{'after' if after else 'before'}-call.{service}.{operation}"
+        events = getattr(self.aws, service).meta.events
+        events.register(event, fail)
+        try:
+            yield
+        finally:
+            events.unregister(event, fail)
+
+    @contextmanager
+    def crashing_at(self, index: int, *, after: bool) -> Iterator[None]:
+        """Kill the instance around its AWS call number `index`, before or after it took effect."""
+        seen = itertools.count()
+
+        def crash(**_: Any) -> None:
+            if next(seen) == index:
+                raise Crash
+
+        hook = "after-call" if after else "before-call"
+        clients = [getattr(self.aws, service).meta.events for service in self.aws.services]
+        for events in clients:
+            events.register(hook, crash)
+        try:
+            yield
+        finally:
+            for events in clients:
+                events.unregister(hook, crash)
+
+    # What a test asks.
+
+    def item(self, upload: Uploaded) -> Item | None:
+        """The record of an upload as it stands."""
+        key = {"object_key": upload.key, "upload_id": upload.upload_id}
+        answer = self._own.dynamodb.get_item(
+            TableName=TABLE, Key=typed_item(key), ConsistentRead=True
+        )
+        return plain_item(answer["Item"]) if "Item" in answer else None
+
+    def standing(self, upload: Uploaded) -> Item:
+        """The record of an upload that must have one."""
+        item = self.item(upload)
+        assert item is not None, f"{upload.key} has no fate"
+        return item
+
+    def status(self, upload: Uploaded) -> str | None:
+        item = self.item(upload)
+        return item["status"] if item else None
+
+    def items(self) -> list[Item]:
+        """Every item of the table, counters of the e-mail budget too."""
+        return [plain_item(i) for i in self._own.dynamodb.scan(TableName=TABLE)["Items"]]
+
+    def versions(self, bucket: str, key: str | None = None) -> list[str]:
+        """The version ids in a bucket, of `key` or of all, newest first."""
+        answer = self._own.s3.list_object_versions(Bucket=bucket)
+        assert "DeleteMarkers" not in answer, "nothing here is deleted without its version"
+        return [v["VersionId"] for v in answer.get("Versions", []) if key in (None, v["Key"])]
+
+    def quarantined(self, key: str = "in/orders.csv", version_id: str | None = None) -> Any:
+        """What GetObject answers for the copy in quarantine."""
+        version = {"VersionId": version_id} if version_id else {}
+        return self._own.s3.get_object(Bucket=QUARANTINE, Key=key, **version)
+
+    def is_in_input(self, upload: Uploaded) -> bool:
+        return upload.version_id in self.versions(INPUT, upload.key)
+
+    def alerts(self) -> list[Alert]:
+        """Everything published so far, in order."""
+        while messages := self._sqs.receive_message(
+            QueueUrl=self._queue, MaxNumberOfMessages=10
+        ).get("Messages"):
+            for message in messages:
+                body = json.loads(message["Body"])
+                self._alerts.append(
+                    Alert(
+                        subject=body["Subject"],
+                        message=json.loads(body["Message"]),
+                        email=self._emails[body["Message"]],
+                        attributes={
+                            name: attribute["Value"]
+                            for name, attribute in body["MessageAttributes"].items()
+                        },
+                    )
+                )
+                self._sqs.delete_message(
+                    QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"]
+                )
+        return list(self._alerts)
+
+    def told(self) -> list[str]:
+        """The statuses of all alerts so far."""
+        return [alert.status for alert in self.alerts()]
+
+    def called(self) -> list[str]:
+        """Every AWS call of the handler since the last `forget_calls`, as `service.Operation`."""
+        return [str(call) for call in self.calls]
+
+    def forget_calls(self) -> None:
+        self.calls.clear()
+
+    def _count(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        service = model.service_model.service_name
+        self.calls.append(Call(service, model.name, dict(params)))
+        if model.name == "Publish":
+            texts = json.loads(params["Message"])
+            self._emails[texts["default"]] = texts["email"]
+
+
+def _keys(partition: str, sort: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ]
