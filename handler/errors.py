@@ -151,12 +151,17 @@ def aws_errors(call: str) -> Iterator[None]:
 
 
 def caused_by_aws(error: BaseException) -> bool:
-    """True when an AWS call is anywhere in the chain of causes of `error`."""
+    """True when an AWS call is anywhere among the causes of `error`, also inside of groups."""
     seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
+    links: list[BaseException | None] = [error]
+    while links:
+        link = links.pop()
+        if link is None or id(link) in seen:
+            continue
         if isinstance(link, (ClientError, BotoCoreError)):
             return True
         seen.add(id(link))
-        link = link.__cause__ or link.__context__
+        links += [link.__cause__, link.__context__]
+        if isinstance(link, BaseExceptionGroup):
+            links += link.exceptions
     return False

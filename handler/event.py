@@ -83,15 +83,20 @@ def parse(record: Any, bucket: str) -> Upload:
         sequencer = details["sequencer"]
         if not _HEX.fullmatch(sequencer):
             raise _malformed("its sequencer is not a hex number", record)
+        uploaded_at = datetime.fromisoformat(record["eventTime"])
+        if uploaded_at.tzinfo is None:
+            raise _malformed("its eventTime has no time zone", record)
+        version_id = details.get("versionId") or None
         return Upload(
             bucket=bucket,
             # Keys arrive form-encoded; decoding leniently would name another object.
             key=unquote_plus(details["key"], errors="strict"),
-            version_id=details.get("versionId") or None,
+            # While versioning is suspended every upload is version `null`, also the next one.
+            version_id=None if version_id == "null" else version_id,
             etag=str(details.get("eTag", "")),
             size_bytes=int(details["size"]),
             upload_id=sequencer.upper().ljust(UPLOAD_ID_LENGTH, "0"),
-            uploaded_at=datetime.fromisoformat(record["eventTime"]),
+            uploaded_at=uploaded_at,
             record=record,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

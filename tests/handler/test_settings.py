@@ -1,0 +1,135 @@
+"""The environment is read once, and what is wrong with it is said by name."""
+
+import time
+from typing import Any
+
+import pytest
+
+from handler import processor, rescuer
+from handler.errors import Code, Fault
+from handler.pipeline import Pipeline, deployed
+from handler.settings import Settings
+
+from .world import Context, World, saved_event
+
+GOOD = {
+    "SCALPER_PIPELINE": "shop-dev-intake",
+    "SCALPER_INPUT_BUCKET": "in",
+    "SCALPER_QUARANTINE_BUCKET": "aside",
+    "SCALPER_TABLE": "files",
+    "SCALPER_TOPIC_ARN": "arn:aws:sns:eu-north-1:123456789012:alerts",
+    "SCALPER_EMAIL_ON": "all",
+    "SCALPER_RULES": "{}",
+}
+
+
+def test_the_least_environment_is_enough() -> None:
+    settings = Settings.from_environment(GOOD)
+    assert settings.record_retention_days is None
+    assert settings.process_entry is None
+    assert settings.rules.accepted_types == []
+
+
+def test_every_variable_is_read() -> None:
+    settings = Settings.from_environment(
+        GOOD
+        | {
+            "SCALPER_RECORD_RETENTION_DAYS": "90",
+            "SCALPER_PROCESS_ENTRY": "main.process",
+            "SCALPER_RULES": '{"accepted_types":["csv"],"min_size_bytes":1,"max_size_bytes":2,'
+            '"accept_empty":true,"ignore_patterns":["*.tmp"]}',
+        }
+    )
+    assert settings.record_retention_days == 90
+    assert settings.process_entry == "main.process"
+    assert settings.rules.max_size_bytes == 2
+    assert settings.rules.ignore_patterns == ["*.tmp"]
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
+    environment = {k: v for k, v in GOOD.items() if k != name}
+    if value is not None:
+        environment[name] = value
+    with pytest.raises(Fault, match=f"CONFIGURATION: the environment variable {name} is missing"):
+        Settings.from_environment(environment)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SCALPER_EMAIL_ON", "sometimes"),
+        ("SCALPER_RULES", "not json"),
+        ("SCALPER_RULES", "[]"),
+        ("SCALPER_RULES", "7"),
+        ("SCALPER_RULES", '{"acepted_types": []}'),
+        ("SCALPER_RECORD_RETENTION_DAYS", "a year"),
+        ("SCALPER_RECORD_RETENTION_DAYS", "90.0"),
+        ("SCALPER_RECORD_RETENTION_DAYS", "-1"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_its_value_and_the_way_out(name: str, value: str) -> None:
+    with pytest.raises(Fault, match="pulumi up") as seen:
+        Settings.from_environment(GOOD | {name: value})
+    assert seen.value.code is Code.CONFIGURATION
+    assert name in str(seen.value)
+    assert value in str(seen.value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "event"),
+    [(processor, "s3_put"), (rescuer, "failed_aws")],
+    ids=["processor", "rescuer"],
+)
+def test_a_function_without_its_environment_fails_by_name_and_keeps_the_event(
+    monkeypatch: pytest.MonkeyPatch, entry: Any, event: str
+) -> None:
+    for name in GOOD:
+        monkeypatch.delenv(name, raising=False)
+    deployed.cache_clear()
+    with pytest.raises(Fault, match="CONFIGURATION: the environment variable SCALPER_"):
+        entry.handler(saved_event(event), Context("request-1"))
+
+
+def test_an_instance_reads_its_environment_once_and_makes_its_clients_when_needed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor, "deployed", deployed)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
+    for name, value in world.environment.items():
+        monkeypatch.setenv(name, value)
+    deployed.cache_clear()
+    try:
+        upload = world.upload()
+        processor.handler(upload.event, Context("request-1"))
+        assert world.status(upload) == "PROCESSED"
+        assert deployed() is deployed()
+        assert "s3" not in vars(deployed().clients), "an accepted file does not pay for S3"
+    finally:
+        deployed.cache_clear()
+
+
+def test_nothing_reaches_out_before_the_first_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoClients:
+        def __getattr__(self, name: str) -> Any:
+            raise AssertionError(f"asked for {name}")
+
+    with pytest.raises(Fault):
+        Pipeline({}, NoClients())  # type: ignore[arg-type]
+
+
+def test_a_record_expires_only_when_asked_and_a_held_one_never(world: World) -> None:
+    upload = world.upload()
+    world.run(upload)
+    assert "expires_at" not in world.standing(upload)
+
+    world.deploy(retention_days=30)
+    accepted, held = world.upload("in/b.csv"), world.upload("in/c.csv")
+    world.run(accepted)
+    world.rescue(held, "failed_aws")
+    days = (world.standing(accepted)["expires_at"] - time.time()) / 86_400
+    assert 29.9 < days < 30.1
+    assert "expires_at" not in world.standing(held)
+    world.run(held)
+    assert "expires_at" in world.standing(held), "once it is dealt with"
