@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .cloud import Cloud
 from .emulator import Emulator
-from .errors import UnsupportedError
+from .errors import ProgramError, UnsupportedError
 from .program import Listener, deploy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,9 +68,14 @@ def deployed(
         cloud = Cloud(emulator.endpoint, emulator.region, emulator.certificate)
         try:
             outputs = deploy(root, STACK, cloud, on_made)
-        except Exception:
+        except Exception as error:
             # An emulator that died explains any error better than the error does.
             emulator.check()
+            if isinstance(error, ValueError):
+                # How the component says that an argument is wrong, in words meant for people.
+                raise ProgramError(
+                    f"The program did not accept Pulumi.{STACK}.yaml: {error}"
+                ) from error
             raise
         if missing := [name for name in EXPORTS if name not in outputs]:
             raise UnsupportedError(f"The program does not export {', '.join(missing)}.")

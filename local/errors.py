@@ -13,5 +13,9 @@ class UnsupportedError(LocalError):
     """The program asks for what the local deployment does not do."""
 
 
+class ProgramError(LocalError):
+    """The program or its component refused what it was given."""
+
+
 class CreationError(LocalError):
     """The emulator refused a resource."""

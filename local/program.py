@@ -51,7 +51,10 @@ def deploy(
     config = stack_config(project, _read_yaml(root / f"Pulumi.{stack}.yaml"))
 
     async def run() -> dict[str, Any]:
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WORKERS))
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(WORKERS))
+        # The SDK gives one error to many futures. The first is raised; the rest say nothing new.
+        loop.set_exception_handler(lambda loop, context: None)
         settings.set_root_resource(cast(Any, None))
         mocks.set_mocks(EmulatorMocks(cloud, on_made), project["name"], stack, preview=False)
         set_all_config(config)

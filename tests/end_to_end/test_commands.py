@@ -104,6 +104,33 @@ def test_a_busy_port_is_told_and_leaves_nothing(checkout: Path) -> None:
     assert not (checkout / ".local").exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("Pulumi.dev.yaml", "max_size_bytes", "max_size_byte", "max_size_bytes"),
+        (
+            "__main__.py",
+            "import pulumi\n",
+            "import pulumi, pulumi_aws\npulumi_aws.ecr.Repository('images')\n",
+            "Error: The local deployment cannot make aws:ecr/repository:Repository",
+        ),
+    ],
+)
+def test_a_program_that_cannot_be_deployed_ends_in_a_sentence(
+    checkout: Path, file: str, old: str, new: str, told: str
+) -> None:
+    program = (checkout / file).read_text()
+    assert old in program
+    (checkout / file).write_text(program.replace(old, new, 1))
+    ran = subprocess.run(
+        command("--port", "0"), cwd=checkout, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1
+    assert told in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not (checkout / ".local").exists()
+
+
 @pytest.mark.parametrize("version", [(3, 10, 14), (3, 14, 0)])
 def test_an_unsuitable_python_is_told_which_ones_suit(version: tuple[int, ...]) -> None:
     script = (
