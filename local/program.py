@@ -55,6 +55,8 @@ def deploy(
         loop.set_default_executor(ThreadPoolExecutor(WORKERS))
         # The SDK gives one error to many futures. The first is raised; the rest say nothing new.
         loop.set_exception_handler(lambda loop, context: None)
+        # An earlier deployment of this process that failed leaves its tasks behind.
+        settings.SETTINGS.outputs.clear()
         settings.set_root_resource(cast(Any, None))
         mocks.set_mocks(EmulatorMocks(cloud, on_made), project["name"], stack, preview=False)
         set_all_config(config)

@@ -13,6 +13,7 @@ class Function(Resource):
         architectures="runs on this machine's processor",
         memorySize="only told to the function: nothing ends one that takes more",
         ephemeralStorage="the function writes to this machine's disk",
+        loggingConfig="the group is used; the format and the levels are kept and change nothing",
         runtime="runs on the interpreter that started the emulator",
         sourceCodeHash="there is no earlier code to compare with",
     )

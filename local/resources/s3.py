@@ -4,6 +4,8 @@ from .base import Inputs, Parameters, Resource, State, pascal, present, reasons
 
 NOT_EVALUATED = "evaluated only by an emulator that `enforces_access`, as one of the tests has it"
 
+SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+
 
 class Bucket(Resource):
     token = "aws:s3/bucket:Bucket"
@@ -50,6 +52,7 @@ class BucketVersioning(Resource):
 
 class BucketServerSideEncryptionConfiguration(Resource):
     token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    without_effect = reasons(rules="kept; the emulator encrypts nothing at rest")
 
     def parameters(self, inputs: Inputs) -> Parameters:
         words = {
@@ -75,7 +78,8 @@ class BucketServerSideEncryptionConfiguration(Resource):
 class BucketLifecycleConfiguration(Resource):
     token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
     without_effect = reasons(
-        transitionDefaultMinimumObjectSize="the emulator moves nothing to another storage class"
+        rules="kept; a deployment here does not live for days",
+        transitionDefaultMinimumObjectSize="the emulator moves nothing to another storage class",
     )
 
     def parameters(self, inputs: Inputs) -> Parameters:
@@ -95,11 +99,13 @@ class BucketLifecycleConfiguration(Resource):
 
 class BucketPublicAccessBlock(Resource):
     token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
-    without_effect = reasons(skipDestroy="nothing is destroyed alone")
+    without_effect = reasons(
+        skipDestroy="nothing is destroyed alone",
+        **dict.fromkeys(SWITCHES, "kept; the emulator knows no public access to block"),
+    )
 
     def parameters(self, inputs: Inputs) -> Parameters:
-        switches = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls")
-        block = {key: bool(inputs.take(key)) for key in (*switches, "restrictPublicBuckets")}
+        block = {key: bool(inputs.take(key)) for key in SWITCHES}
         return {
             "Bucket": inputs.require("bucket"),
             "PublicAccessBlockConfiguration": pascal(block),
