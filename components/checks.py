@@ -22,11 +22,12 @@ from .values import (
     later_or,
     list_of,
     map_of,
+    merged,
     number_among,
+    once_each,
     shown,
     text,
     whole_number,
-    without_duplicates,
 )
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -43,13 +44,13 @@ OWN_ENVIRONMENT_BYTES = 1024
 _days = whole_number(1, 36500, otherwise="omit it to keep them for ever")
 
 CHECKS: dict[str, Check] = {
-    "alert_emails": without_duplicates(list_of(shapes.email), same=str.lower),
+    "alert_emails": once_each(list_of(shapes.email), same=str.lower),
     "email_on": choice(EmailOn),
-    "accepted_types": list_of(shapes.file_type),
+    "accepted_types": merged(list_of(shapes.file_type)),
     "min_size_bytes": whole_number(0, otherwise="omit it for no limit"),
     "max_size_bytes": whole_number(1, otherwise="omit it for no limit"),
     "accept_empty": flag,
-    "ignore_patterns": list_of(shapes.ignore_pattern),
+    "ignore_patterns": merged(list_of(shapes.ignore_pattern)),
     "prefix": shapes.key_filter,
     "suffix": shapes.key_filter,
     "process_code": shapes.code_archive,
@@ -90,7 +91,7 @@ def checked(name: str, args: SilentScalperPipelineArgs | None) -> Settings:
         try:
             values[argument] = _check(argument)(value)
         except Wrong as wrong:
-            problems += [f"{argument} {sentence}" for sentence in wrong.sentences]
+            problems += wrong.about(argument)
     wrong_arguments = given.keys() - values.keys()
     problems += [
         sentence

@@ -36,6 +36,6 @@ def name_problems(name: str) -> Iterator[str]:
     room = limit - len(ending) - len(PULUMI_SUFFIX)
     if len(name) > room:
         yield (
-            f"the name may have at most {room} characters, because {thing} may have {limit} and "
-            f"{ending}{PULUMI_SUFFIX} is added (got {len(name)}, {name!r}); shorten it"
+            f"the name may have at most {room} characters, because {thing} may have {limit}, and "
+            f"{ending} and Pulumi's own {len(PULUMI_SUFFIX)} are added (got {len(name)}, {name!r})"
         )

@@ -16,8 +16,7 @@ _TAG = re.compile(r"[\w\s.:/=+@-]*")
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-RESERVED_PREFIXES = ("AWS_", "SCALPER_", "_X_")
-RESERVED_NAMES = ("_HANDLER", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR")
+RESERVED = ("AWS_", "SCALPER_", "_X_", "_HANDLER", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR")
 
 
 def email(value: object) -> str:
@@ -29,7 +28,8 @@ def email(value: object) -> str:
 
 def file_type(value: object) -> str:
     """Lower case and without its leading dot, as the rules in Lambda compare it."""
-    extension = text(value).strip().lower().removeprefix("*").removeprefix(".")
+    extension = text(value).strip().lower()
+    extension = extension.removeprefix("*.").removeprefix(".")
     if not _FILE_TYPE.fullmatch(extension):
         raise Wrong(f"must be an extension such as csv or tar.gz (got {shown(value)})")
     return extension
@@ -66,10 +66,10 @@ def entry(value: object) -> str:
 
 def environment_name(value: object) -> str:
     name = text(value)
-    if not _ENVIRONMENT_NAME.fullmatch(name) and name not in RESERVED_NAMES:
-        raise Wrong("must be letters, digits and _, at least 2, the first a letter")
-    if name in RESERVED_NAMES or name.startswith(RESERVED_PREFIXES):
+    if name.startswith(RESERVED):
         raise Wrong("is reserved for Lambda, the SDK or the pipeline itself; take another")
+    if not _ENVIRONMENT_NAME.fullmatch(name):
+        raise Wrong("must be letters, digits and _, at least 2, the first a letter")
     return name
 
 

@@ -15,11 +15,15 @@ Check = Callable[[object], Any]
 
 
 class Wrong(Exception):
-    """What is wrong with a value: sentences that begin after the argument's name."""
+    """What is wrong with a value: sentences that go on from the argument's name."""
 
     def __init__(self, *sentences: str) -> None:
         super().__init__(*sentences)
         self.sentences = sentences
+
+    def about(self, subject: str) -> list[str]:
+        """The sentences, complete, with `subject` in front."""
+        return [f"{subject} {sentence}" for sentence in self.sentences]
 
 
 def shown(value: object) -> str:
@@ -107,7 +111,7 @@ def list_of(item: Check, *, at_most: int | None = None) -> Check:
             try:
                 cleaned.append(item(entry))
             except Wrong as wrong:
-                sentences += [f"entry {index + 1} {sentence}" for sentence in wrong.sentences]
+                sentences += wrong.about(f"(entry {index + 1})")
         if sentences:
             raise Wrong(*sentences)
         return cleaned
@@ -125,11 +129,11 @@ def map_of(key: Check, item: Check, *, at_most: int | None = None) -> Check:
             raise Wrong(f"may have at most {at_most} entries (got {len(value)})")
         sentences = list[str]()
         for name, entry in value.items():
-            for part, subject, told in ((key, name, "the name"), (item, entry, "the value")):
+            for part, subject, told in ((key, name, "name"), (item, entry, "value of")):
                 try:
                     part(subject)
                 except Wrong as wrong:
-                    sentences += [f"{told} of {shown(name)} {s}" for s in wrong.sentences]
+                    sentences += wrong.about(f"({told} {shown(name)})")
         if sentences:
             raise Wrong(*sentences)
         return dict(value)
@@ -137,16 +141,20 @@ def map_of(key: Check, item: Check, *, at_most: int | None = None) -> Check:
     return check
 
 
-def without_duplicates(check: Check, *, same: Callable[[str], str] = str) -> Check:
+def once_each(check: Check, *, same: Callable[[str], str]) -> Check:
     """A list that names nothing twice, by what `same` makes of an entry."""
 
     def checked(value: object) -> list[str]:
-        entries: list[str] = check(value)
         seen: dict[str, str] = {}
-        for entry in entries:
+        for entry in check(value):
             if same(entry) in seen:
                 raise Wrong(f"has {seen[same(entry)]!r} twice; remove one")
             seen[same(entry)] = entry
-        return entries
+        return list(seen.values())
 
     return checked
+
+
+def merged(check: Check) -> Check:
+    """A list in which saying a thing twice is the same as saying it once."""
+    return lambda value: list(dict.fromkeys(check(value)))

@@ -3,13 +3,15 @@
 What this does not prove: that AWS takes the inputs. It proves what the component asks for.
 """
 
+import asyncio
+import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi.runtime import mocks, settings, sync_await
+from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import run_pulumi_func
 
 PROJECT, STACK = "silent-scalper", "test"
@@ -81,6 +83,7 @@ class Registered:
     name: str
     parent: str
     inputs: dict[str, Any]
+    outputs: dict[str, Any]
     protect: bool | None
     depends_on: frozenset[str]
     provider: str
@@ -121,11 +124,19 @@ class Deployment:
             raise LookupError(f"{len(found)} resources end in -{name}; there are: {known}")
         return found[0]
 
+    def policy(self, name: str) -> list[dict[str, Any]]:
+        """The statements of the policy that the resource of that name holds."""
+        inputs = self.named(name).inputs
+        document = json.loads(inputs.get("policy") or inputs["assumeRolePolicy"])
+        statements: list[dict[str, Any]] = document["Statement"]
+        return statements
+
+    def arn(self, name: str) -> str:
+        found: str = self.named(name).outputs["arn"]
+        return found
+
     def urns(self) -> list[str]:
         return sorted(r.urn for r in self.resources)
-
-    def __iter__(self) -> Iterator[Registered]:
-        return iter(self.children)
 
 
 class _Mocks(mocks.Mocks):
@@ -160,7 +171,7 @@ class _Monitor(mocks.MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - named by the engine
         try:
-            response = super().RegisterResource(request)
+            response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         except BaseException as error:
             self.errors.append(error)
             raise
@@ -172,7 +183,8 @@ class _Monitor(mocks.MockMonitor):
                     type=request.type,
                     name=request.name,
                     parent=request.parent,
-                    inputs=mocks.rpc.deserialize_properties(request.object, keep_unknowns=True),
+                    inputs=rpc.deserialize_properties(request.object, keep_unknowns=True),
+                    outputs=self.resources[response.urn].state,
                     protect=protect,
                     depends_on=frozenset(request.dependencies),
                     provider=request.provider,
@@ -183,14 +195,14 @@ class _Monitor(mocks.MockMonitor):
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - named by the engine
         self.deployment.invokes.append((request.tok, request.provider))
-        return super().Invoke(request)
+        return super().Invoke(request)  # type: ignore[no-untyped-call]
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - named by the engine
         if COMPONENT in request.urn:
-            self.deployment.component_outputs = mocks.rpc.deserialize_properties(
+            self.deployment.component_outputs = rpc.deserialize_properties(
                 request.outputs, keep_unknowns=True
             )
-        return super().RegisterResourceOutputs(request)
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 
 def deploy(
@@ -200,16 +212,23 @@ def deploy(
     os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
     deployment = Deployment()
     monitor = _Monitor(preview, deployment)
-    sync_await._ensure_event_loop()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    # What a deployment before this one left belongs to a loop that is closed.
     settings.SETTINGS.rpc_manager.clear()
     settings.SETTINGS.outputs.clear()
+    settings.set_root_resource(None)  # type: ignore[arg-type]
     pulumi.runtime.set_all_config(dict(config or {}))
     mocks.set_mocks(monitor.mocks, project=PROJECT, stack=STACK, preview=preview, monitor=monitor)
 
     async def run() -> None:
         program()
 
-    sync_await._sync_await(run_pulumi_func(run))
+    try:
+        loop.run_until_complete(asyncio.wait_for(run_pulumi_func(run), timeout=30))
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
     if monitor.errors:
         raise monitor.errors[0]
     stack = settings.get_root_resource()

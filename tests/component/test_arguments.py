@@ -1,0 +1,316 @@
+"""Every wrong argument is refused before anything is deployed, with the way out."""
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import EmailOn, SilentScalperPipeline, SilentScalperPipelineArgs
+from components.args import Settings
+from components.checks import CHECKS, LOG_RETENTION_DAYS, checked
+from tests.component.recorder import deploy
+
+
+def settings(args: Mapping[str, Any], name: str = "intake") -> Settings:
+    return checked(name, args)  # type: ignore[arg-type] # what YAML and other languages can hold
+
+
+def problems(args: Mapping[str, Any], name: str = "intake") -> list[str]:
+    with pytest.raises(ValueError, match="cannot be built") as error:
+        settings(args, name)
+    first, *rest = str(error.value).splitlines()
+    assert first == f"SilentScalperPipeline {name!r} cannot be built:"
+    return [line.removeprefix("  - ") for line in rest]
+
+
+WORDS = "must be a whole number"
+
+WRONG: list[tuple[str, Any, str]] = [
+    ("alert_emails", "ops@example.com", "must be a list (got 'ops@example.com'); write ['ops@ex"),
+    ("alert_emails", ["ops"], "(entry 1) must be one e-mail address such as team@example.com"),
+    ("alert_emails", ["a@b.example, c@d.example"], "(entry 1) must be one e-mail address"),
+    ("alert_emails", ["ops@example.com", "Ops@Example.com"], "has 'ops@example.com' twice"),
+    ("alert_emails", ["ok@example.com", 7], '(entry 2) must be text (got 7); write it in quotes'),
+    ("email_on", "failure", "must be one of all, failures, none (got 'failure')"),
+    ("email_on", True, "must be text (got True)"),
+    ("accepted_types", "csv", "must be a list (got 'csv'); write ['csv']"),
+    ("accepted_types", ["csv", "*"], "(entry 2) must be an extension such as csv or tar.gz"),
+    ("accepted_types", ["a/b"], "(entry 1) must be an extension"),
+    ("min_size_bytes", -1, f"{WORDS} of at least 0 (got -1); omit it for no limit"),
+    ("max_size_bytes", 0, f"{WORDS} of at least 1 (got 0); omit it for no limit"),
+    ("max_size_bytes", 1.5, f"{WORDS} of at least 1 (got 1.5)"),
+    ("max_size_bytes", "10MB", f"{WORDS} of at least 1 (got '10MB')"),
+    ("max_size_bytes", True, f"{WORDS} of at least 1 (got True)"),
+    ("accept_empty", "no", "must be true or false, without quotes (got 'no')"),
+    ("accept_empty", 1, "must be true or false, without quotes (got 1)"),
+    ("ignore_patterns", "*.tmp", "must be a list"),
+    ("ignore_patterns", ["**"], "(entry 1) must leave some files to deal with (got '**')"),
+    ("ignore_patterns", [""], "(entry 1) must leave some files to deal with (got '')"),
+    ("prefix", "in/*", "may hold letters, digits and ! _ . ' ( ) / = - (got 'in/*')"),
+    ("prefix", "in box/", "use ignore_patterns for finer choices"),
+    ("suffix", ["csv"], "must be text (got ['csv'])"),
+    ("suffix", "x" * 1025, "may have at most 1024 characters, as a key has (got 1025)"),
+    ("process_code", 7, "must be the path of a folder or a .zip, or an archive (got 7)"),
+    ("process_code", "no/such/folder", "there is no no/such/folder in "),
+    ("process_code", __file__, "must be a folder or a .zip (got the file "),
+    ("process_entry", "process", "must be a module and a function, joined by dots"),
+    ("process_entry", "main.py:process", "main.process calls process() of main.py"),
+    ("process_environment", ["A=b"], "must be a map of names to values"),
+    ("process_environment", {"AWS_REGION": "x"}, "(name 'AWS_REGION') is reserved"),
+    ("process_environment", {"SCALPER_TABLE": "x"}, "(name 'SCALPER_TABLE') is reserved"),
+    ("process_environment", {"_X_AMZN_TRACE_ID": "x"}, "(name '_X_AMZN_TRACE_ID') is res"),
+    ("process_environment", {"_HANDLER": "x"}, "(name '_HANDLER') is reserved"),
+    ("process_environment", {"LAMBDA_TASK_ROOT": "x"}, "(name 'LAMBDA_TASK_ROOT') is reserved"),
+    ("process_environment", {"A-B": "x"}, "(name 'A-B') must be letters, digits and _"),
+    ("process_environment", {"SIZE": 5}, "(value of 'SIZE') must be text (got 5)"),
+    ("process_layers", ["pandas"], "(entry 1) must be the ARN of a layer with its version"),
+    ("process_layers", ["x"] * 6, "may have at most 5 entries (got 6)"),
+    ("memory_mb", 64, f"{WORDS} from 128 to 10240 (got 64); omit it for 512"),
+    ("memory_mb", 10241, f"{WORDS} from 128 to 10240 (got 10241)"),
+    ("timeout_seconds", 0, f"{WORDS} from 1 to 900 (got 0); omit it for 60"),
+    ("timeout_seconds", 901, "Lambda ends a call after 15 minutes"),
+    ("temporary_storage_mb", 511, f"{WORDS} from 512 to 10240 (got 511); omit it for 512"),
+    ("temporary_storage_mb", 10241, f"{WORDS} from 512 to 10240 (got 10241)"),
+    ("reserved_concurrency", 0, "to pause a deployed one, run `aws lambda put-function-conc"),
+    ("log_retention_days", 10, "must be one of CloudWatch's values, 1, 3, 5, 7, 14"),
+    ("log_retention_days", 10, "(got 10); 7 is nearest"),
+    ("log_retention_days", 0, f"{WORDS} of at least 1 (got 0); take one of CloudWatch's values"),
+    ("record_retention_days", 0, f"{WORDS} from 1 to 36500 (got 0); omit it to keep them for"),
+    ("input_retention_days", -3, f"{WORDS} from 1 to 36500 (got -3)"),
+    ("quarantine_retention_days", 0, f"{WORDS} from 1 to 36500 (got 0); omit it for 30"),
+    ("point_in_time_recovery", "yes", "must be true or false, without quotes (got 'yes')"),
+    ("protect_data", "false", "must be true or false, without quotes (got 'false')"),
+    ("tags", ["team"], "must be a map of names to values (got ['team'])"),
+    ("tags", {"aws:team": "x"}, "(name 'aws:team') may not begin with aws:"),
+    ("tags", {"": "x"}, "(name '') must be 1 to 128 letters"),
+    ("tags", {"team": "x" * 257}, "(value of 'team') must be at most 256 letters"),
+    ("tags", {"team": None}, "(value of 'team') must be text (got None)"),
+    ("tags", {f"t{n}": "x" for n in range(50)}, "may have at most 49 entries (got 50)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("argument", "value", "says"), WRONG)
+def test_a_wrong_value_is_named_with_its_limit_and_the_way_out(
+    argument: str, value: Any, says: str
+) -> None:
+    about = [line for line in problems({argument: value}) if line.startswith(argument)]
+    assert any(says in line for line in about), about
+
+
+def test_each_argument_has_a_case_here() -> None:
+    assert {argument for argument, _, _ in WRONG} == set(CHECKS)
+
+
+def test_every_argument_is_checked_has_a_default_and_is_documented_once() -> None:
+    names = list(SilentScalperPipelineArgs.__annotations__)
+    assert list(CHECKS) == names
+    assert [field.name for field in fields(Settings)] == names
+    assert SilentScalperPipelineArgs.__required_keys__ == frozenset()
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    found = problems(
+        {"memory_mb": 1, "accept_empty": "no", "alert_emails": ["x", "y"], "colour": "red"}, "In"
+    )
+    assert len(found) == 6
+    assert "the name must be lower-case" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("mistyped", "meant"),
+    [
+        ("memory", "memory_mb"),
+        ("alert_email", "alert_emails"),
+        ("acceptedTypes", "accepted_types"),
+        ("quarantine_retention", "quarantine_retention_days"),
+        ("protected_data", "protect_data"),
+    ],
+)
+def test_an_unknown_name_suggests_the_nearest(mistyped: str, meant: str) -> None:
+    assert problems({mistyped: 1}) == [f"{mistyped} is not an argument; did you mean {meant}?"]
+
+
+def test_a_name_near_to_none_lists_them_all() -> None:
+    (problem,) = problems({"colour": "red"})
+    assert all(name in problem for name in CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (
+            {"min_size_bytes": 10, "max_size_bytes": 9},
+            "min_size_bytes (10) is more than max_size_bytes (9)",
+        ),
+        (
+            {"accept_empty": True, "min_size_bytes": 1},
+            "accept_empty takes files of 0 bytes but min_size_bytes is 1; omit one of them",
+        ),
+        (
+            {"record_retention_days": 59},
+            "record_retention_days must be at least 60, twice quarantine_retention_days (30)",
+        ),
+        (
+            {"record_retention_days": 90, "input_retention_days": 50},
+            "record_retention_days must be at least 100, twice input_retention_days (50)",
+        ),
+        ({"process_entry": "a.b"}, "process_entry does nothing without process_code"),
+        ({"process_environment": {"AB": "c"}}, "process_environment does nothing without"),
+        ({"process_layers": []}, "process_layers does nothing without process_code"),
+    ],
+)
+def test_arguments_that_contradict_each_other_are_refused(args: Any, says: str) -> None:
+    (problem,) = problems(args)
+    assert problem.startswith(says)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"min_size_bytes": 10, "max_size_bytes": 10},
+        {"accept_empty": True, "min_size_bytes": 0},
+        {"record_retention_days": 60},
+        {"record_retention_days": 100, "input_retention_days": 50},
+        {"input_retention_days": 3650},
+        {"log_retention_days": 3653},
+        {"prefix": "year=2030/in_(1)!/"},
+        {"memory_mb": 128, "timeout_seconds": 900, "temporary_storage_mb": 10240},
+        {"reserved_concurrency": 1},
+        {"tags": {"cost centre": "Ä/7:x+y=z@w"}},
+        {"alert_emails": ["first.last+files@mail.example.co"]},
+    ],
+)
+def test_values_at_the_limits_are_taken(args: Any) -> None:
+    assert settings(args)
+
+
+def test_a_wrong_argument_is_not_reported_twice() -> None:
+    assert len(problems({"record_retention_days": 40, "quarantine_retention_days": "20"})) == 1
+    assert len(problems({"process_code": "no/such/folder", "process_entry": "a.b"})) == 1
+
+
+def test_numbers_of_other_languages_become_whole() -> None:
+    memory = settings({"memory_mb": 1024.0}).memory_mb
+    assert (memory, type(memory)) == (1024, int)
+
+
+def test_nothing_given_is_nothing_wrong() -> None:
+    assert settings({"memory_mb": None, "prefix": None}) == Settings()
+    assert checked("intake", None) == Settings()
+
+
+def test_arguments_that_are_no_map_are_refused() -> None:
+    assert problems(["memory_mb"]) == [  # type: ignore[arg-type]
+        "the arguments must be a map of names to values (got ['memory_mb'])"
+    ]
+
+
+def test_accepted_types_are_normalised() -> None:
+    given = ["csv", ".CSV", "*.Tar.GZ", " json "]
+    assert settings({"accepted_types": given}).accepted_types == ["csv", "tar.gz", "json"]
+
+
+def test_the_choice_of_email_is_taken_by_its_word() -> None:
+    assert settings({"email_on": "failures"}).email_on is EmailOn.FAILURES
+
+
+def test_the_limits_of_logs_are_those_cloudwatch_takes() -> None:
+    for days in LOG_RETENTION_DAYS:
+        assert settings({"log_retention_days": days}).log_retention_days == days
+
+
+def test_an_output_where_a_plain_value_belongs_is_refused_and_not_read() -> None:
+    def program() -> None:
+        later = pulumi.Output.from_input("ops@example.com")
+        (problem,) = problems({"prefix": later})
+        assert (
+            problem == "prefix must be text (got an output, which is known only after deployment)"
+        )
+        found = problems({"alert_emails": later, "accept_empty": later, "memory_mb": later})
+        assert len(found) == 3
+        assert all("an output" in line for line in found)
+
+    deploy(program)
+
+
+def test_outputs_are_taken_where_they_may_be(process_code: Path) -> None:
+    arn = "arn:aws-mock:lambda:eu-north-1:123456789012:layer:pandas:7"
+
+    def program() -> None:
+        later = pulumi.Output.from_input
+        SilentScalperPipeline(
+            "intake",
+            {
+                "process_code": later(pulumi.FileArchive(str(process_code))),
+                "process_environment": {"TOKEN_NAME": later("token")},
+                "process_layers": [later(arn)],
+                "tags": {"team": later("data")},
+            },
+        )
+
+    processor = deploy(program).named("processor").inputs
+    assert processor["environment"]["variables"]["TOKEN_NAME"] == "token"
+    assert processor["layers"] == [arn]
+    assert processor["tags"]["team"] == "data"
+    assert set(processor["code"].assets) == {"handler", "process"}
+
+
+def test_the_whole_environment_must_fit(process_code: Path) -> None:
+    code = {"process_code": str(process_code)}
+    assert settings({**code, "process_environment": {"LONG": "x" * 3000}})
+    (problem,) = problems({**code, "process_environment": {"LONG": "x" * 3072}})
+    assert "Lambda leaves 3072 of its 4096" in problem
+    (problem,) = problems({"ignore_patterns": [f"{n}*.tmp" for n in range(1000)]})
+    assert "the rules for files take" in problem
+
+
+def test_the_entry_must_be_in_the_code(process_code: Path, tmp_path: Path) -> None:
+    folder = {"process_code": str(process_code)}
+    assert settings(folder)
+    (problem,) = problems({**folder, "process_entry": "intake.check.run"})
+    assert problem.startswith("process_entry intake.check.run needs intake/check.py")
+    assert problem.endswith("has main.py")
+    packed = tmp_path / "code.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("intake/check/__init__.py", "")
+    assert settings({"process_code": str(packed), "process_entry": "intake.check.run"})
+    (problem,) = problems({"process_code": pulumi.FileArchive(str(packed))})
+    assert "needs main.py" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("Intake", "must be lower-case letters, digits and -"),
+        ("in_take", "must be lower-case letters, digits and -"),
+        ("-intake", "the first no -"),
+        ("", "must be lower-case letters"),
+        ("xn--intake", "may not begin with xn--"),
+        ("i" * 42, "at most 41 characters, because an IAM role may have 64"),
+    ],
+)
+def test_a_name_from_which_aws_would_refuse_others_is_refused(name: str, says: str) -> None:
+    (problem,) = problems({}, name)
+    assert says in problem
+    assert name in problem
+
+
+def test_the_longest_name_makes_names_that_aws_takes() -> None:
+    deployment = deploy(lambda: SilentScalperPipeline("i" * 41))
+    limits = {"Bucket": 63, "Role": 64, "Function": 64, "Queue": 80, "MetricAlarm": 255,
+              "Table": 255, "Topic": 256, "LogGroup": 512}  # fmt: skip
+    for kind, limit in limits.items():
+        for child in deployment.of(kind):
+            assert len(f"{child.name}-1a2b3c4") <= limit, child.name
+
+
+def test_a_refused_pipeline_registers_nothing() -> None:
+    def program() -> None:
+        with pytest.raises(ValueError, match="memory_mb"):
+            SilentScalperPipeline("intake", {"memory_mb": 1})
+
+    assert deploy(program).resources == []

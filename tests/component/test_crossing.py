@@ -1,0 +1,168 @@
+"""What the component registers and what the Lambda code reads and writes, held together."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from components import EmailOn, SilentScalperPipeline, SilentScalperPipelineArgs
+from components.table import LISTED, NEEDS_ATTENTION
+from handler import log
+from handler.alerts import Alerts
+from handler.email_budget import EmailBudget
+from handler.errors import Fault
+from handler.event import Upload
+from handler.records import Records, Status
+from handler.rules import Rules
+from handler.settings import EMAIL_ON, Settings
+from tests.component.recorder import Deployment, deploy
+
+FUNCTIONS = ("processor", "rescuer")
+
+
+def environment(deployment: Deployment, function: str) -> dict[str, str]:
+    variables: dict[str, str] = deployment.named(function).inputs["environment"]["variables"]
+    assert all(isinstance(value, str) for value in variables.values())
+    return variables
+
+
+def settings(deployment: Deployment, function: str) -> Settings:
+    return Settings.from_environment(environment(deployment, function))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_handler_reads_what_the_component_registers(
+    deployed: Deployment, function: str
+) -> None:
+    assert settings(deployed, function) == Settings(
+        pipeline="silent-scalper-test-intake",
+        input_bucket="intake-input-1a2b3c4",
+        quarantine_bucket="intake-quarantine-1a2b3c4",
+        table="intake-FileMetadata-1a2b3c4",
+        topic_arn=deployed.arn("ScalperAlerts"),
+        email_on="all",
+        rules=Rules(),
+        record_retention_days=None,
+        process_entry=None,
+    )
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_argument_for_the_handler_reaches_it(full: Deployment, function: str) -> None:
+    read = settings(full, function)
+    assert read.rules == Rules(
+        accepted_types=["csv", "tar.gz"],
+        min_size_bytes=2,
+        max_size_bytes=1000,
+        ignore_patterns=["*.tmp"],
+    )
+    assert (read.email_on, read.record_retention_days) == ("failures", 400)
+    assert read.process_entry == "main.process"
+
+
+def test_empty_files_are_taken_where_the_component_says_so() -> None:
+    args: SilentScalperPipelineArgs = {"accept_empty": True}
+    deployment = deploy(lambda: SilentScalperPipeline("intake", args))
+    assert settings(deployment, "processor").rules.accept_empty is True
+
+
+def test_no_variable_is_registered_that_the_handler_does_not_read(full: Deployment) -> None:
+    """Nor the other way round: without any one of them it reads something else, or refuses."""
+    ours = {n: v for n, v in environment(full, "processor").items() if n.startswith("SCALPER_")}
+    whole = Settings.from_environment(ours)
+    for name in ours:
+        without = {other: value for other, value in ours.items() if other != name}
+        assert _read(without) != whole, name
+
+
+def _read(environment: dict[str, str]) -> Settings | None:
+    try:
+        return Settings.from_environment(environment)
+    except Fault:
+        return None
+
+
+def test_the_choices_of_email_are_the_same() -> None:
+    assert tuple(option.value for option in EmailOn) == EMAIL_ON
+
+
+def test_the_alarms_watch_the_metrics_that_the_handler_writes(deployed: Deployment) -> None:
+    watched = {
+        alarm.inputs["metricName"]: alarm.inputs
+        for alarm in deployed.of("MetricAlarm")
+        if alarm.inputs["namespace"] == log.METRIC_NAMESPACE
+    }
+    assert set(watched) == set(log.METRICS.values())
+    for function in FUNCTIONS:
+        pipeline = settings(deployed, function).pipeline
+        for inputs in watched.values():
+            assert inputs["dimensions"] == {log.METRIC_DIMENSION: pipeline}
+
+
+def _item(status: Status) -> dict[str, Any]:
+    upload = Upload(
+        bucket="in",
+        key="a/b.csv",
+        version_id="v1",
+        etag="e",
+        size_bytes=1,
+        upload_id="0" * 32,
+        uploaded_at=datetime.now(UTC),
+        record={},
+    )
+    keeping = Settings("p", "in", "q", "t", "arn", "all", Rules(), 400, None)
+    return Records(None, keeping).item(
+        upload, status, "me", 1, reason_code="X", location="s3://q/a/b.csv", location_version_id="v"
+    )
+
+
+def test_the_tables_keys_and_index_are_those_of_the_handlers_items(deployed: Deployment) -> None:
+    table = deployed.named("FileMetadata").inputs
+    (index,) = table["globalSecondaryIndexes"]
+    assert index["name"] == NEEDS_ATTENTION
+    index_keys = {key["attributeName"] for key in index["keySchemas"]}
+    quarantined, accepted = _item(Status.QUARANTINED), _item(Status.PROCESSED)
+    for item in (quarantined, accepted):
+        assert {table["hashKey"], table["rangeKey"]} <= item.keys()
+        assert table["ttl"]["attributeName"] in item
+    assert index_keys | set(LISTED) <= quarantined.keys()
+    assert not index_keys & accepted.keys(), "the index is sparse"
+
+
+@pytest.mark.parametrize(("email_on", "reaches_people"), [("all", True), ("none", False)])
+def test_the_filter_of_people_reads_what_the_handler_sends(
+    deployed: Deployment, email_on: str, reaches_people: bool
+) -> None:
+    published: list[dict[str, Any]] = []
+
+    class Topic:
+        def publish(self, **request: Any) -> None:
+            published.append(request)
+
+    class Table:
+        def update_item(self, **request: Any) -> None:
+            """The budget is not spent."""
+
+    told = replace(settings(deployed, "processor"), email_on=email_on)
+    Alerts(Topic(), told, EmailBudget(Table(), told)).publish(_item(Status.QUARANTINED))
+    (message,) = published
+    (subscription,) = deployed.of("TopicSubscription")
+    ((attribute, accepted),) = json.loads(subscription.inputs["filterPolicy"]).items()
+    assert (message["MessageAttributes"][attribute]["StringValue"] in accepted) is reaches_people
+    assert message["TopicArn"] == deployed.arn("ScalperAlerts")
+
+
+def test_budget_counters_expire_with_the_tables_own_attribute(deployed: Deployment) -> None:
+    written: list[dict[str, Any]] = []
+
+    class Table:
+        def update_item(self, **request: Any) -> None:
+            written.append(request)
+
+    EmailBudget(Table(), settings(deployed, "processor")).ask("failure", "me")
+    (request,) = written
+    ttl = deployed.named("FileMetadata").inputs["ttl"]
+    assert f"{ttl['attributeName']} =" in request["UpdateExpression"]
+    assert set(request["Key"]) == {"object_key", "upload_id"}

@@ -1,0 +1,197 @@
+"""Exactly who may do what: every statement of every policy, in the words of AWS."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.component.recorder import ACCOUNT, Deployment
+
+PREFIX = "arn:aws-mock"
+REGION = f"eu-north-1:{ACCOUNT}"
+INPUT = f"{PREFIX}:s3:::intake-input-1a2b3c4"
+QUARANTINE = f"{PREFIX}:s3:::intake-quarantine-1a2b3c4"
+TABLE = f"{PREFIX}:dynamodb:{REGION}:table/intake-FileMetadata-1a2b3c4"
+TOPIC = f"{PREFIX}:sns:{REGION}:intake-ScalperAlerts-1a2b3c4"
+QUEUE = f"{PREFIX}:sqs:{REGION}:intake-kept-events-1a2b3c4"
+RESCUER = f"{PREFIX}:lambda:{REGION}:function:intake-rescuer-1a2b3c4"
+
+
+def logs_of(function: str) -> str:
+    return f"{PREFIX}:logs:{REGION}:log-group:intake-{function}-logs-1a2b3c4:*"
+
+
+SETTLE_FILES = {
+    "TellMissingFromForbidden": (["s3:ListBucket"], INPUT),
+    "ReadUploads": (["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], f"{INPUT}/*"),
+    "RemoveQuarantinedUploads": (["s3:DeleteObjectVersion"], f"{INPUT}/*"),
+    "FindCopies": (["s3:ListBucket", "s3:ListBucketVersions"], QUARANTINE),
+    "CopyToQuarantine": (
+        ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"],
+        f"{QUARANTINE}/*",
+    ),
+    "CheckCopies": (["s3:GetObjectVersion"], f"{QUARANTINE}/*"),
+    "RemoveStrayCopies": (["s3:DeleteObjectVersion"], f"{QUARANTINE}/*"),
+    "RecordFates": (["dynamodb:PutItem", "dynamodb:UpdateItem"], TABLE),
+    "TellPeople": (["sns:Publish"], TOPIC),
+}
+WRITE_LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
+
+ROLES = {
+    "processor": {
+        "WriteItsLogs": (WRITE_LOGS, logs_of("processor")),
+        **SETTLE_FILES,
+        "CallTheRescuer": (["lambda:InvokeFunction"], RESCUER),
+    },
+    "rescuer": {
+        "WriteItsLogs": (WRITE_LOGS, logs_of("rescuer")),
+        **SETTLE_FILES,
+        "KeepEvents": (["sqs:SendMessage"], QUEUE),
+    },
+}
+
+POLICIES = [
+    "processor-policy", "rescuer-policy", "processor-role", "rescuer-role",
+    "input-policy", "quarantine-policy", "ScalperAlerts-policy", "kept-events-policy",
+]  # fmt: skip
+
+
+def by_sid(statements: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    found = {statement["Sid"]: statement for statement in statements}
+    assert len(found) == len(statements), "two statements share a Sid"
+    return found
+
+
+@pytest.mark.parametrize("function", ROLES)
+def test_a_function_may_do_exactly_what_its_work_needs(deployed: Deployment, function: str) -> None:
+    may = by_sid(deployed.policy(f"{function}-policy"))
+    assert {sid: (s["Action"], s["Resource"]) for sid, s in may.items()} == {
+        sid: (actions, [resource]) for sid, (actions, resource) in ROLES[function].items()
+    }
+    assert {s["Effect"] for s in may.values()} == {"Allow"}
+
+
+@pytest.mark.parametrize("function", ROLES)
+def test_only_lambda_takes_a_functions_role(deployed: Deployment, function: str) -> None:
+    assert deployed.policy(f"{function}-role") == [
+        {
+            "Sid": "LambdaTakesTheRole",
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": ["sts:AssumeRole"],
+        }
+    ]
+    assert (
+        deployed.named(f"{function}-policy").inputs["role"]
+        == (deployed.named(f"{function}-role").outputs["name"])
+    )
+    assert deployed.named(function).inputs["role"] == deployed.arn(f"{function}-role")
+
+
+def test_every_policy_is_looked_at(deployed: Deployment) -> None:
+    with_policy = [
+        child.name.partition("-")[2]
+        for child in deployed.children
+        if "policy" in child.inputs or "assumeRolePolicy" in child.inputs
+    ]
+    assert sorted(with_policy) == sorted(POLICIES)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_nothing_is_allowed_with_a_wildcard(deployed: Deployment, policy: str) -> None:
+    mine = {child.outputs["arn"] for child in deployed.children if "arn" in child.outputs}
+    for statement in deployed.policy(policy):
+        resources = statement.get("Resource", [])
+        assert {r.removesuffix("/*").removesuffix(":*") for r in resources} <= mine
+        if statement["Effect"] == "Allow":
+            assert "*" not in "".join(statement["Action"])
+            assert "*" not in json.dumps(statement.get("Principal", {}))
+            assert not {"NotAction", "NotResource", "NotPrincipal"} & statement.keys()
+
+
+@pytest.mark.parametrize(
+    ("policy", "service", "resources"),
+    [
+        ("input-policy", "s3:*", [INPUT, f"{INPUT}/*"]),
+        ("quarantine-policy", "s3:*", [QUARANTINE, f"{QUARANTINE}/*"]),
+        ("kept-events-policy", "sqs:*", [QUEUE]),
+        ("ScalperAlerts-policy", "sns:Publish", [TOPIC]),
+    ],
+)
+def test_plain_http_is_refused(
+    deployed: Deployment, policy: str, service: str, resources: list[str]
+) -> None:
+    assert by_sid(deployed.policy(policy))["DenyPlainHttp"] == {
+        "Sid": "DenyPlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": [service],
+        "Resource": resources,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def test_what_could_not_be_moved_later_is_refused_at_the_door(deployed: Deployment) -> None:
+    refused = by_sid(deployed.policy("input-policy"))
+    assert set(refused) == {"DenyPlainHttp", "DenyCustomerProvidedKeys", "DenyArchiveClasses"}
+    for sid in ("DenyCustomerProvidedKeys", "DenyArchiveClasses"):
+        assert refused[sid]["Effect"] == "Deny"
+        assert refused[sid]["Principal"] == "*"
+        assert refused[sid]["Action"] == ["s3:PutObject"]
+        assert refused[sid]["Resource"] == [f"{INPUT}/*"]
+    # The condition of a key that is there: "not null".
+    assert refused["DenyCustomerProvidedKeys"]["Condition"] == {
+        "Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}
+    }
+    assert refused["DenyArchiveClasses"]["Condition"] == {
+        "StringEquals": {"s3:x-amz-storage-class": ["GLACIER", "DEEP_ARCHIVE"]}
+    }
+
+
+def test_alarms_of_this_account_publish_and_the_owner_keeps_its_rights(
+    deployed: Deployment,
+) -> None:
+    policy = by_sid(deployed.policy("ScalperAlerts-policy"))
+    assert set(policy) == {"OwnerKeepsItsRights", "AlarmsOfThisAccountPublish", "DenyPlainHttp"}
+    alarms = policy["AlarmsOfThisAccountPublish"]
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Action"] == ["sns:Publish"]
+    assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert policy["OwnerKeepsItsRights"]["Principal"] == {"AWS": ACCOUNT}
+    assert "sns:Subscribe" in policy["OwnerKeepsItsRights"]["Action"]
+
+
+def test_s3_may_invoke_the_processor_for_this_bucket_of_this_account_alone(
+    deployed: Deployment,
+) -> None:
+    (permission,) = deployed.of("Permission")
+    assert permission.inputs == {
+        "action": "lambda:InvokeFunction",
+        "function": "intake-processor-1a2b3c4",
+        "principal": "s3.amazonaws.com",
+        "sourceAccount": ACCOUNT,
+        "sourceArn": INPUT,
+    }
+
+
+@pytest.mark.parametrize("bucket", ["input", "quarantine"])
+def test_a_bucket_is_private_encrypted_versioned_and_owned(
+    deployed: Deployment, bucket: str
+) -> None:
+    def settings(child: str) -> dict[str, Any]:
+        inputs = dict(deployed.named(f"{bucket}-{child}").inputs)
+        assert inputs.pop("bucket") == f"intake-{bucket}-1a2b3c4"
+        return inputs
+
+    assert settings("public-access") == dict.fromkeys(
+        ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True
+    )
+    assert settings("ownership") == {"rule": {"objectOwnership": "BucketOwnerEnforced"}}
+    assert settings("versioning") == {"versioningConfiguration": {"status": "Enabled"}}
+    assert settings("encryption") == {
+        "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]
+    }
+
+
+def test_kept_events_are_encrypted(deployed: Deployment) -> None:
+    assert deployed.named("kept-events").inputs["sqsManagedSseEnabled"] is True
