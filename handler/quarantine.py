@@ -235,9 +235,12 @@ class Quarantine:
 
 def _metadata(own: dict[str, str], upload: Upload, reason_code: str) -> dict[str, str]:
     """The file's own metadata, with ours where S3's limit leaves room for them."""
-    both = {**own, UPLOAD_ID: upload.upload_id, REASON_CODE: reason_code}
+    ours = {UPLOAD_ID: upload.upload_id, REASON_CODE: reason_code}
+    # An uploader may have given the file our names; then it must not pass for another's copy.
+    theirs = {name: value for name, value in own.items() if name not in ours}
+    both = theirs | ours
     size = sum(len(name.encode()) + len(value.encode()) for name, value in both.items())
-    return both if size <= METADATA_BYTES else own
+    return both if size <= METADATA_BYTES else theirs
 
 
 def _shared_checksums(source: Any, copy: Any) -> list[str]:
