@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from urllib.parse import quote_plus
 import botocore.session
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from moto.s3.models import s3_backends
 
 from handler import processor, rescuer
 from handler.aws import Clients
@@ -25,7 +26,7 @@ from handler.hook import Process
 from handler.pipeline import Pipeline
 from handler.records import Item, plain_item, typed_item
 
-REGION = "eu-north-1"
+REGION, ACCOUNT = "eu-north-1", "123456789012"
 PIPELINE = "silent-scalper-test-intake"
 INPUT, QUARANTINE, TABLE, TOPIC = "intake-input", "intake-quarantine", "intake-files", "intake"
 EVENTS = Path(__file__).resolve().parent.parent / "events"
@@ -257,6 +258,23 @@ class World:
         """Somebody deletes a copy in quarantine."""
         self._own.s3.delete_object(Bucket=QUARANTINE, Key=key, VersionId=version_id)
 
+    def put_copy(self, key: str, body: bytes, **put: Any) -> str:
+        """Put something into quarantine that the handler did not."""
+        answer = self._own.s3.put_object(Bucket=QUARANTINE, Key=key, Body=body, **put)
+        return str(answer["VersionId"])
+
+    def duplicate_copy(self, key: str, version_id: str) -> str:
+        """A second copy just like the one, as a lost answer to CopyObject leaves it."""
+        source = {"Bucket": QUARANTINE, "Key": key, "VersionId": version_id}
+        answer = self._own.s3.copy_object(Bucket=QUARANTINE, Key=key, CopySource=source)
+        return str(answer["VersionId"])
+
+    def age_copies(self, days: int) -> None:
+        """Make everything in quarantine older."""
+        for _, versions in s3_backends[ACCOUNT]["aws"].buckets[QUARANTINE].keys.iterlists():
+            for version in versions:
+                version.last_modified -= timedelta(days=days)
+
     def removing_the_record_before_its_second_write(self, upload: Uploaded) -> None:
         """Somebody deletes the record between the handler's first and second PutItem."""
         key = typed_item({"object_key": upload.key, "upload_id": upload.upload_id})
@@ -349,6 +367,16 @@ class World:
         """What GetObject answers for the copy in quarantine."""
         version = {"VersionId": version_id} if version_id else {}
         return self._own.s3.get_object(Bucket=QUARANTINE, Key=key, **version)
+
+    def tags(self, key: str = "in/orders.csv") -> dict[str, str]:
+        """The tags of the newest copy in quarantine."""
+        tags = self._own.s3.get_object_tagging(Bucket=QUARANTINE, Key=key)["TagSet"]
+        return {tag["Key"]: tag["Value"] for tag in tags}
+
+    def unfinished_uploads(self) -> list[str]:
+        """Multipart uploads in quarantine that nobody completed or aborted."""
+        answer = self._own.s3.list_multipart_uploads(Bucket=QUARANTINE)
+        return [upload["UploadId"] for upload in answer.get("Uploads", [])]
 
     def is_in_input(self, upload: Uploaded) -> bool:
         return upload.version_id in self.versions(INPUT, upload.key)
