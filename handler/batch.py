@@ -6,7 +6,7 @@ from typing import Any
 
 from . import log
 from .deadline import DeadlineReached, deadline
-from .errors import PROCESS_FAULTS, Code, Fault
+from .errors import PROCESS_FAULTS, Code, Fault, described
 from .event import is_creation, parse
 from .fates import Delivery, Outcome
 from .pipeline import Pipeline
@@ -61,7 +61,7 @@ def _deal_with(
         fault = known
     except Exception as bug:  # noqa: BLE001
         # The other records of the event still get their turn; this one will be held.
-        fault = Fault(Code.INTERNAL_ERROR, f"{type(bug).__name__}: {bug}")
+        fault = Fault(Code.INTERNAL_ERROR, described(bug))
         fault.__cause__ = bug
     log.fault(upload, fault)
     return fault

@@ -108,6 +108,14 @@ def code_and_reason(text: str) -> tuple[Code, str] | None:
     return (Code(code), reason) if code in Code.__members__ else None
 
 
+def described(error: BaseException) -> str:
+    """The class and the text of an error, whatever its author made of `__str__`."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001
+        return type(error).__name__
+
+
 def shorten(text: str) -> str:
     """Cut a text to `REASON_LENGTH` and drop what UTF-8 cannot carry (lone surrogates)."""
     text = text.encode("utf-8", "replace").decode("utf-8")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .deadline import DeadlineReached
-from .errors import Code, Fault, ObjectMissing, Rejection, aws_errors, caused_by_aws
+from .errors import Code, Fault, ObjectMissing, Rejection, aws_errors, caused_by_aws, described
 from .event import Upload
 
 PROCESS_FOLDER = Path(__file__).resolve().parent.parent / "process"
@@ -118,10 +118,21 @@ class _Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        with self._noting_trouble(), aws_errors("S3 GetObject, while reading"):
-            chunk: bytes = self._body.read(len(buffer))
+        with self._noting_trouble():
+            chunk = self._read(len(buffer))
         buffer[: len(chunk)] = chunk
         return len(chunk)
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return self._body.read(size)  # type: ignore[no-any-return]
+        except MemoryError:
+            raise
+        except Exception as error:
+            # Not all of what can befall a connection comes as an error of botocore; nothing of it
+            # is the file's.
+            reason = f"S3 GetObject failed while reading: {described(error)}"
+            raise Fault(Code.AWS_ERROR, reason) from error
 
     def close(self) -> None:
         if not self.closed:
@@ -143,7 +154,7 @@ def load(entry: str) -> Process:
     except (Exception, SystemExit) as error:
         raise Fault(
             Code.CONFIGURATION,
-            f"process_entry '{entry}' cannot be imported ({type(error).__name__}: {error}); "
+            f"process_entry '{entry}' cannot be imported ({described(error)}); "
             "correct the code or process_entry and deploy again",
         ) from error
     if not callable(process):
@@ -166,19 +177,19 @@ def call(process: Process, file: File) -> Any:
         raise file.trouble or Fault(
             Code.PROCESS_TIMED_OUT, "process was still running when its time was up."
         ) from late
-    except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+    except BaseException as error:
+        # Also SystemExit and a cancelled task: the other files of the event get their turn.
         if file.trouble is not None:
             # Bytes that never arrived can make any file look corrupt.
             raise file.trouble from error
         if isinstance(error, Rejection):
             raise
         if caused_by_aws(error):
-            raise Fault(Code.AWS_ERROR, f"an AWS call inside process failed: {error}") from error
+            reason = f"an AWS call inside process failed: {described(error)}"
+            raise Fault(Code.AWS_ERROR, reason) from error
         if isinstance(error, MemoryError):
             raise Fault(Code.PROCESS_OUT_OF_MEMORY, "process ran out of memory.") from error
-        raise Fault(
-            Code.PROCESS_FAILED, f"process raised {type(error).__name__}: {error}"
-        ) from error
+        raise Fault(Code.PROCESS_FAILED, f"process raised {described(error)}") from error
     finally:
         output.end()
 
@@ -210,7 +221,8 @@ def _json_size(value: Any, path: str, depth: int) -> int:
         return 2 + sum(
             1 + _json_size(part, f"{path}[{at}]", depth + 1) for at, part in enumerate(value)
         )
-    if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+    # DynamoDB refuses empty names.
+    if isinstance(value, dict) and all(isinstance(name, str) and name for name in value):
         return 2 + sum(
             2 + _json_size(name, path, depth) + _json_size(part, f"{path}.{name}", depth + 1)
             for name, part in value.items()
@@ -232,6 +244,7 @@ class _Output(io.TextIOBase):
         self._target = target
         self._left = OUTPUT_CHARACTERS
         self._dropped = 0
+        self._mid_line = False
 
     def writable(self) -> bool:
         return True
@@ -242,15 +255,18 @@ class _Output(io.TextIOBase):
         self._dropped += len(text) - len(passed)
         if passed:
             self._target.write(passed)
+            self._mid_line = not passed.endswith("\n")
         return len(text)
 
     def flush(self) -> None:
         self._target.flush()
 
     def end(self) -> None:
-        """Say how much was dropped, once `process` is done."""
+        """Say how much was dropped, once `process` is done; our own lines start on a new one."""
+        if self._mid_line:
+            self._target.write("\n")
         if self._dropped:
             self._target.write(
-                f"\n(process printed {self._dropped:,} characters more; "
+                f"(process printed {self._dropped:,} characters more; "
                 f"{OUTPUT_CHARACTERS:,} a file are kept)\n"
             )
