@@ -169,7 +169,8 @@ def _typed(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, (int, float)):
-        return {"N": str(value)}
+        # Not `str`: of an enum of numbers that is a name.
+        return {"N": int.__repr__(value) if isinstance(value, int) else float.__repr__(value)}
     if isinstance(value, Mapping):
         return {"M": typed_item(value)}
     if isinstance(value, (list, tuple)):
