@@ -56,7 +56,12 @@ class Fates:
         return self._settle(delivery, Status.PROCESSED, result=result)
 
     def reject(self, delivery: Delivery, reason_code: str, reason: str) -> Outcome:
-        """QUARANTINED, or GONE when there is nothing left to set aside."""
+        """QUARANTINED, or GONE when there is nothing left to set aside.
+
+        In the rescuer HELD stays, and no copy is made that no record will name.
+        """
+        if delivery.rescuing and self._records.is_held(delivery.upload):
+            return self.hold(delivery, reason_code, reason)
         try:
             copy = self._quarantine.copy_of(delivery.upload, reason_code)
         except ObjectMissing:
@@ -116,7 +121,8 @@ class Fates:
         mine = standing["owner"] == delivery.owner
         if status is Status.QUARANTINED and (mine or copy is not None):
             self._finish_quarantine(delivery.upload, standing, copy)
-        elif copy is not None:
+        elif copy is not None and status is not Status.HELD:
+            # HELD may be giving way right now, to a fate that names this very copy.
             self._quarantine.remove(delivery.upload, copy.version_id)
         if mine:
             # We died, or the answer was lost, between recording and telling.

@@ -95,6 +95,12 @@ class Records:
                 standing = plain_item(failed.item)
         return standing
 
+    def is_held(self, upload: Upload) -> bool:
+        """Asked by a write that changes nothing: the functions may not read."""
+        key = {"object_key": upload.key, "upload_id": upload.upload_id}
+        set_held, values = "SET #status = :held", {":held": str(Status.HELD)}
+        return self._update(key, set_held, "#status = :held", values)
+
     def count_hold(self, held: Item, owner: str) -> None:
         """Another delivery of a held upload failed too: count it, once a delivery.
 
@@ -130,20 +136,23 @@ class Records:
         with aws_errors("DynamoDB PutItem"):
             self._dynamodb.put_item(**request)
 
-    def _update(self, item: Item, update: str, condition: str, values: Mapping[str, Any]) -> None:
+    def _update(
+        self, key: Mapping[str, Any], update: str, condition: str, values: Mapping[str, Any]
+    ) -> bool:
+        """False where something else stands: at least as new as what we would have written."""
         try:
             with aws_errors("DynamoDB UpdateItem"):
                 self._dynamodb.update_item(
                     TableName=self._table,
-                    Key=typed_item({name: item[name] for name in ("object_key", "upload_id")}),
+                    Key=typed_item({name: key[name] for name in ("object_key", "upload_id")}),
                     UpdateExpression=update,
                     ConditionExpression=condition,
                     ExpressionAttributeNames=_names(f"{update} {condition}"),
                     ExpressionAttributeValues=typed_item(values),
                 )
         except ConditionFailed:
-            # Somebody was faster; what stands now is at least as new as what we would write.
-            return
+            return False
+        return True
 
 
 def iso(moment: datetime) -> str:

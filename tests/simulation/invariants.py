@@ -55,16 +55,19 @@ def copies(world: World, fact: Fact) -> Iterator[str]:
     """One whole copy of what is QUARANTINED, and none of anything else.
 
     A copy that nobody names may stay behind only where the invocation that made it met trouble
-    (it died, or an answer was lost) and so could not clear up.
+    (it died, or an answer was lost) and so could not clear up; or where it found the file HELD,
+    which may have been giving way to a fate that named this copy.
     """
     named = (fact.record or {}).get("location_version_id")
     there = world.watch.copies_in_quarantine(fact)
     if fact.status == "QUARANTINED" and named not in [copy.version_id for copy in there]:
         yield "the copy that its record names is not in quarantine"
+    was_held = any(item["status"] == "HELD" for item, _ in fact.written)
     makers = {copy.version_id: maker for copy, maker in fact.copies}
     for copy in there:
         maker = makers[copy.version_id]
-        if copy.version_id != named and not (maker.met_trouble or maker.failed):
+        excused = maker.met_trouble or maker.failed or (was_held and maker.function == "rescuer")
+        if copy.version_id != named and not excused:
             yield f"{maker.name} left a stray copy, {copy.version_id}, in quarantine"
 
 

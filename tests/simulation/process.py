@@ -35,7 +35,9 @@ class Scripted:
         self._tries: Counter[int] = Counter()
 
     def __call__(self, file: File) -> Any:
-        fact, invocation = self._fact_of(file.key, file.upload_id), self._current()
+        invocation = self._current()
+        invocation.check_alive()
+        fact = self._fact_of(file.key, file.upload_id)
         assert fact is not None, "process was given a file that nobody uploaded"
         answers = fact.plan.answers
         answer = answers[min(self._tries[fact.number], len(answers) - 1)]

@@ -46,7 +46,7 @@ def _few(strategy: st.SearchStrategy[object], most: int) -> st.SearchStrategy[tu
     return st.lists(strategy, max_size=most).map(tuple)
 
 
-histories: st.SearchStrategy[History] = st.builds(
+_anything: st.SearchStrategy[History] = st.builds(
     History,
     uploads=st.lists(_uploads, min_size=1, max_size=3).map(tuple),
     user_acts=_few(_user_acts, 2),
@@ -57,3 +57,30 @@ histories: st.SearchStrategy[History] = st.builds(
     paces=_few(st.lists(_seconds, max_size=9).map(tuple), 6),
     has_process=st.sampled_from([True, True, False]),
 )
+
+# One upload told of three times, so that tries, retries and rescues run into each other.
+_steps = st.integers(1, 6).map(lambda step: step / 100)
+_near_a_try = st.builds(
+    lambda try_at, steps: round(0.5 + try_at + steps / 100, 2),
+    st.sampled_from([0, 60, 180.2]),
+    st.integers(0, 40),
+)
+_collisions: st.SearchStrategy[History] = st.builds(
+    History,
+    uploads=st.builds(
+        Upload,
+        size=st.sampled_from([12, 12, 12, 0, 1001]),
+        answers=st.lists(
+            st.sampled_from([Answer.ACCEPT, Answer.REJECT, Answer.FAIL, Answer.AWS_FAIL]),
+            min_size=1,
+            max_size=8,
+        ).map(tuple),
+        told_after=st.lists(_near_a_try, min_size=2, max_size=4).map(tuple),
+        doubled_after=st.none() | _near_a_try,
+    ).map(lambda upload: (upload,)),
+    user_acts=_few(st.builds(UserAct, _near_a_try, st.sampled_from(Act), st.just(0)), 1),
+    mishaps=_few(_mishaps, 3),
+    paces=_few(st.lists(_steps, max_size=12).map(tuple), 12),
+)
+
+histories: st.SearchStrategy[History] = _anything | _collisions

@@ -130,7 +130,7 @@ class Watch:
     def _written(self, old: Item | None, new: Item) -> None:
         invocation = self._functions.current
         item = plain_item(new)
-        if "status" not in item or invocation is None:
+        if "status" not in item or invocation is None or old == new:
             return
         fact = self.fact_of(item["object_key"], item["upload_id"])
         if fact is None:
