@@ -1,0 +1,1 @@
+"""The operator's command, `scalper`: questions to a deployed pipeline, and answers."""

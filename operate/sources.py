@@ -1,0 +1,240 @@
+"""What there is, read as streams: versions, records, kept events, subscriptions."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from handler.errors import Fault
+from handler.event import parse
+from handler.quarantine import UPLOAD_ID
+from handler.records import plain_item
+
+from .deployment import Deployment
+from .errors import told_plainly
+
+NO_VERSION = "null"
+"""S3's word for the version of an object that was put while versioning was off."""
+
+_RECORD_FIELDS = (
+    "object_key",
+    "upload_id",
+    "version_id",
+    "status",
+    "size_bytes",
+    "etag",
+    "location",
+    "location_version_id",
+    "uploaded_at",
+    "processed_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an object in a bucket."""
+
+    key: str
+    version_id: str
+    size_bytes: int
+    etag: str
+    modified: float
+    """Epoch seconds. For an upload in parts, when it was begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One item of the table; what an item lacks is None."""
+
+    key: str
+    upload_id: str
+    version_id: str
+    status: str | None
+    size_bytes: int | None
+    etag: str | None
+    location: str | None
+    location_version_id: str | None
+    processed: float | None
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEvent:
+    """An upload named by a message in the queue of kept events."""
+
+    key: str
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which keys S3 tells the processor of."""
+
+    prefix: str
+    suffix: str
+
+    def matches(self, key: str) -> bool:
+        return key.startswith(self.prefix) and key.endswith(self.suffix)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """An e-mail address that is, or should be, told."""
+
+    address: str
+    state: str
+    """`confirmed`, `unconfirmed` or `suspended`."""
+
+
+def versions(deployment: Deployment, bucket: str) -> Iterator[Version]:
+    """Every version in `bucket`; delete markers are no objects."""
+    pages = deployment.clients.s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
+    with told_plainly(f"list the versions in the bucket {bucket}"):
+        for page in pages:
+            for it in page.get("Versions", []):
+                yield Version(
+                    it["Key"],
+                    it["VersionId"],
+                    it["Size"],
+                    it["ETag"].strip('"'),
+                    it["LastModified"].timestamp(),
+                )
+
+
+def records(deployment: Deployment) -> Iterator[Record]:
+    """Every record of an upload, in no order. The e-mail budget's counters are left out."""
+    table = deployment.outputs.metadata_table
+    # `status` and `location` are reserved words.
+    names = {f"#{name}": name for name in _RECORD_FIELDS}
+    pages = deployment.clients.dynamodb.get_paginator("scan").paginate(
+        TableName=table,
+        ConsistentRead=True,
+        ProjectionExpression=", ".join(names),
+        ExpressionAttributeNames=names,
+    )
+    with told_plainly(f"read the table {table}"):
+        for page in pages:
+            for item in page["Items"]:
+                if _is_hex(item["upload_id"]["S"]):
+                    yield _record(plain_item(item))
+
+
+def table_created(deployment: Deployment) -> float:
+    """Epoch seconds."""
+    table = deployment.outputs.metadata_table
+    with told_plainly(f"look at the table {table}"):
+        description = deployment.clients.dynamodb.describe_table(TableName=table)["Table"]
+    return description["CreationDateTime"].timestamp()
+
+
+def upload_id_of(deployment: Deployment, bucket: str, key: str, version_id: str) -> str | None:
+    """Which upload a copy in quarantine says that it is; None when it does not say."""
+    with told_plainly(f"look at a copy in the bucket {bucket}"):
+        try:
+            head = deployment.clients.s3.head_object(Bucket=bucket, Key=key, VersionId=version_id)
+        except ClientError as error:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
+                return None
+            raise
+    return head["Metadata"].get(UPLOAD_ID)
+
+
+def filters(deployment: Deployment) -> list[Filter]:
+    """Which uploads S3 tells the processor of; empty when it tells of none."""
+    bucket = deployment.settings.input_bucket
+    with told_plainly(f"read whom the bucket {bucket} notifies"):
+        answer = deployment.clients.s3.get_bucket_notification_configuration(Bucket=bucket)
+    found = []
+    for config in answer.get("LambdaFunctionConfigurations", []):
+        created = any(event.startswith("s3:ObjectCreated:") for event in config["Events"])
+        # A notification may name a version or an alias of the function after its ARN.
+        arn, processor = f"{config['LambdaFunctionArn']}:", f"{deployment.processor_arn}:"
+        if not (created and arn.startswith(processor)):
+            continue
+        rules = config.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+        named = {rule["Name"].lower(): rule["Value"] for rule in rules}
+        found.append(Filter(named.get("prefix", ""), named.get("suffix", "")))
+    return found
+
+
+def retention_days(deployment: Deployment, bucket: str) -> int | None:
+    """After how many days S3 may remove what is in `bucket`; None when it never does."""
+    with told_plainly(f"read the lifecycle of the bucket {bucket}"):
+        try:
+            answer = deployment.clients.s3.get_bucket_lifecycle_configuration(Bucket=bucket)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "NoSuchLifecycleConfiguration":
+                return None
+            raise
+    days = [
+        rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
+        for rule in answer.get("Rules", [])
+        if rule["Status"] == "Enabled"
+        and "NoncurrentDays" in rule.get("NoncurrentVersionExpiration", {})
+    ]
+    return min(days, default=None)
+
+
+def email_subscriptions(deployment: Deployment) -> Iterator[Subscription]:
+    """Every e-mail subscription of the topic, and whether it is told."""
+    sns, topic = deployment.clients.sns, deployment.outputs.alerts_topic_arn
+    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    with told_plainly("list who is subscribed to the alerts"):
+        for page in pages:
+            for it in page["Subscriptions"]:
+                if it["Protocol"] not in ("email", "email-json"):
+                    continue
+                state, arn = "confirmed", it["SubscriptionArn"]
+                if not arn.startswith("arn:"):
+                    # "PendingConfirmation", or "Deleted" for three days after it was.
+                    state = "unconfirmed" if arn == "PendingConfirmation" else "deleted"
+                elif _is_pending(sns.get_subscription_attributes(SubscriptionArn=arn)):
+                    # It was confirmed once, or it would have no ARN.
+                    state = "suspended"
+                if state != "deleted":
+                    yield Subscription(it["Endpoint"], state)
+
+
+def events_in(body: str, bucket: str) -> list[KeptEvent] | None:
+    """The uploads that a kept message is about; None when it is no event of `bucket`.
+
+    Lambda wraps what failed into `requestPayload`: the rescuer's event inside the queue's message,
+    the S3 event inside the rescuer's.
+    """
+    with suppress(ValueError):
+        payload: Any = json.loads(body)
+        while isinstance(payload, dict) and "requestPayload" in payload:
+            payload = payload["requestPayload"]
+        found = payload.get("Records") if isinstance(payload, dict) else None
+        if isinstance(found, list):
+            with suppress(Fault):
+                uploads = [parse(record, bucket) for record in found]
+                return [KeptEvent(it.key, it.version_id or NO_VERSION) for it in uploads]
+    return None
+
+
+def _record(item: dict[str, Any]) -> Record:
+    processed = item.get("processed_at")
+    return Record(
+        item["object_key"],
+        item["upload_id"],
+        item.get("version_id", NO_VERSION),
+        item.get("status"),
+        item.get("size_bytes"),
+        item.get("etag"),
+        item.get("location"),
+        item.get("location_version_id"),
+        datetime.fromisoformat(processed).timestamp() if processed else None,
+    )
+
+
+def _is_hex(text: str) -> bool:
+    return all(character in "0123456789ABCDEFabcdef" for character in text)
+
+
+def _is_pending(answer: Any) -> bool:
+    return bool(answer["Attributes"].get("PendingConfirmation") == "true")

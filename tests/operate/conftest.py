@@ -1,0 +1,260 @@
+"""A deployed pipeline on moto, whose files get their fates from the handler's own code."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+
+import boto3
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from moto import mock_aws
+from pytest_socket import disable_socket, enable_socket
+
+from handler.aws import Clients as HandlerClients
+from handler.event import parse
+from handler.fates import Delivery
+from handler.pipeline import Pipeline
+from operate import kept_events
+from operate.deployment import Clients, Deployment
+from operate.findings import Finding
+from operate.outputs import Outputs
+from operate.reconcile import reconcile
+
+REGION: Final = "eu-north-1"
+ACCOUNT = "123456789012"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
+
+
+@dataclass
+class Uploaded:
+    """An upload and the record that S3 sends of it."""
+
+    key: str
+    version_id: str
+    record: dict[str, Any]
+    pipeline: Pipeline
+
+    @property
+    def delivery(self) -> Delivery:
+        return Delivery(parse(self.record, "input"), "owner", time.monotonic())
+
+
+class World:
+    """What is deployed, and hands to meddle with it."""
+
+    def __init__(self, clients: Clients, handler_clients: HandlerClients) -> None:
+        self.clients, self._handler_clients = clients, handler_clients
+        self.s3, self.sqs = self.clients.s3, self.clients.sqs
+        self.dynamodb, self.lambda_ = self.clients.dynamodb, self.clients.lambda_
+        self._sequencer = 0
+        self.rules: dict[str, Any] = {}
+        self._deploy()
+
+    @property
+    def outputs(self) -> Outputs:
+        return Outputs("input", "quarantine", "records", TOPIC, "processor", "rescuer")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "SCALPER_PIPELINE": "project-stack-intake",
+            "SCALPER_INPUT_BUCKET": "input",
+            "SCALPER_QUARANTINE_BUCKET": "quarantine",
+            "SCALPER_TABLE": "records",
+            "SCALPER_TOPIC_ARN": TOPIC,
+            "SCALPER_EMAIL_ON": "all",
+            "SCALPER_RULES": json.dumps(self.rules),
+        }
+
+    @property
+    def deployment(self) -> Deployment:
+        return Deployment(self.outputs, self.clients)
+
+    def findings(self, grace_seconds: float = 0) -> list[Finding]:
+        with reconcile(self.deployment, grace_seconds=grace_seconds) as reconciliation:
+            return list(reconciliation.findings())
+
+    def kinds(self, grace_seconds: float = 0) -> list[str]:
+        return [str(finding.kind) for finding in self.findings(grace_seconds)]
+
+    def counts(self, grace_seconds: float = 0) -> Mapping[str, int]:
+        with reconcile(self.deployment, grace_seconds=grace_seconds) as reconciliation:
+            return {name: count for name, count in reconciliation.counts().items() if count}
+
+    def upload(self, key: str, content: bytes = b"content") -> Uploaded:
+        """An object that nobody has dealt with yet."""
+        answer = self.s3.put_object(Bucket="input", Key=key, Body=content)
+        self._sequencer += 1
+        version_id = answer.get("VersionId", "null")
+        record = {
+            "eventSource": "aws:s3",
+            "eventTime": datetime.now(UTC).isoformat(),
+            "eventName": "ObjectCreated:Put",
+            "s3": {
+                "bucket": {"name": "input"},
+                "object": {
+                    "key": key,
+                    "size": len(content),
+                    "eTag": answer["ETag"].strip('"'),
+                    "sequencer": f"{self._sequencer:016X}",
+                    **({"versionId": version_id} if version_id != "null" else {}),
+                },
+            },
+        }
+        return Uploaded(key, version_id, record, self._pipeline())
+
+    def accept(self, key: str, content: bytes = b"content") -> Uploaded:
+        upload = self.upload(key, content)
+        upload.pipeline.fates.accept(upload.delivery)
+        return upload
+
+    def reject(self, key: str) -> Uploaded:
+        upload = self.upload(key)
+        upload.pipeline.fates.reject(upload.delivery, "WRONG_TYPE", "No.")
+        return upload
+
+    def hold(self, key: str) -> Uploaded:
+        upload = self.upload(key)
+        upload.pipeline.fates.hold(upload.delivery, "AWS_ERROR", "No.")
+        return upload
+
+    def lose(self, key: str) -> Uploaded:
+        upload = self.upload(key)
+        self.remove("input", key, upload.version_id)
+        upload.pipeline.fates.lose(upload.delivery)
+        return upload
+
+    def remove(self, bucket: str, key: str, version_id: str) -> None:
+        self.s3.delete_object(Bucket=bucket, Key=key, VersionId=version_id)
+
+    def item(self, upload: Uploaded) -> dict[str, Any]:
+        return self.dynamodb.get_item(TableName="records", Key=self._key(upload))["Item"]
+
+    def change(self, upload: Uploaded, **values: dict[str, str] | None) -> None:
+        """Set attributes of a record, in DynamoDB's typed JSON; None removes one."""
+        item = {**self.item(upload), **values}
+        kept = {name: value for name, value in item.items() if value is not None}
+        self.dynamodb.put_item(TableName="records", Item=kept)
+
+    def forget(self, upload: Uploaded) -> None:
+        self.dynamodb.delete_item(TableName="records", Key=self._key(upload))
+
+    def keep_event(self, body: Any) -> None:
+        url = self.sqs.get_queue_url(QueueName="kept-events")["QueueUrl"]
+        self.sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+
+    def tell_rules(self, **rules: Any) -> None:
+        self.rules = rules
+        self.lambda_.update_function_configuration(
+            FunctionName="processor", Environment={"Variables": self.environment}
+        )
+
+    def notify(self, *filters: tuple[str, str]) -> None:
+        """Tell the processor of what matches; without arguments, of nothing."""
+        arn = self.lambda_.get_function_configuration(FunctionName="processor")["FunctionArn"]
+        configurations: list[Any] = []
+        for prefix, suffix in filters:
+            named = [
+                {"Name": name, "Value": value}
+                for name, value in (("prefix", prefix), ("suffix", suffix))
+                if value
+            ]
+            configuration: dict[str, Any] = {
+                "LambdaFunctionArn": arn,
+                "Events": ["s3:ObjectCreated:*"],
+            }
+            if named:
+                configuration["Filter"] = {"Key": {"FilterRules": named}}
+            configurations.append(configuration)
+        self.s3.put_bucket_notification_configuration(
+            Bucket="input",
+            NotificationConfiguration={"LambdaFunctionConfigurations": configurations},
+        )
+
+    def _pipeline(self) -> Pipeline:
+        return Pipeline(self.environment, self._handler_clients)
+
+    def _key(self, upload: Uploaded) -> dict[str, Any]:
+        return {
+            "object_key": {"S": upload.key},
+            "upload_id": {"S": upload.delivery.upload.upload_id},
+        }
+
+    def _deploy(self) -> None:
+        for bucket in ("input", "quarantine"):
+            self.s3.create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
+            self.s3.put_bucket_versioning(
+                Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+            )
+        self.dynamodb.create_table(
+            TableName="records",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"}
+                for name in ("object_key", "upload_id")
+            ],
+            KeySchema=[
+                {"AttributeName": "object_key", "KeyType": "HASH"},
+                {"AttributeName": "upload_id", "KeyType": "RANGE"},
+            ],
+        )
+        self.clients.sns.create_topic(Name="alerts")
+        self.clients.sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="ops@example.com")
+        queue = self.sqs.create_queue(QueueName="kept-events")["QueueUrl"]
+        queue_arn = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])[
+            "Attributes"
+        ]["QueueArn"]
+        self._make_functions(queue_arn)
+        self.notify(("", ""))
+
+    def _make_functions(self, queue_arn: str) -> None:
+        role = _iam().create_role(RoleName="role", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("main.py", "")
+        for name in ("processor", "rescuer"):
+            self.lambda_.create_function(
+                FunctionName=name,
+                Role=role,
+                Runtime="python3.12",
+                Handler=f"handler.{name}.handler",
+                Code={"ZipFile": archive.getvalue()},
+                Environment={"Variables": self.environment},
+            )
+        self.lambda_.put_function_event_invoke_config(
+            FunctionName="rescuer", DestinationConfig={"OnFailure": {"Destination": queue_arn}}
+        )
+
+
+@cache
+def _iam() -> Any:
+    return boto3.client("iam", region_name=REGION)
+
+
+@pytest.fixture(scope="session")
+def clients() -> Iterator[tuple[Clients, HandlerClients]]:
+    """The operator's and the handler's. Making them costs more than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        # moto's SNS makes an RSA key for every account: half the time of a test.
+        patch.setattr(rsa, "generate_private_key", cache(rsa.generate_private_key))
+        patch.setattr(kept_events, "WAIT_SECONDS", 0)
+        yield Clients(REGION), HandlerClients()
+
+
+@pytest.fixture
+def world(clients: tuple[Clients, HandlerClients]) -> Iterator[World]:
+    disable_socket(allow_unix_socket=True)
+    with mock_aws():
+        yield World(*clients)
+    enable_socket()
