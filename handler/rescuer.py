@@ -16,7 +16,7 @@ from .fates import Delivery, Outcome
 from .pipeline import Pipeline, deployed
 
 # `Runtime.HandlerError` and "Worker process died" are the local emulator's words.
-_DIED_TYPES = frozenset({"Runtime.ExitError", "Runtime.HandlerError"})
+_DIED_TYPES = frozenset({"Runtime.ExitError", "Runtime.OutOfMemory", "Runtime.HandlerError"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def handler(event: Any, context: Any) -> None:
     try:
         payload, request = event["requestPayload"], event["requestContext"]
         # Only the emulator leaves out the id of the request that failed.
-        owner = request.get("requestId", context.aws_request_id)
+        owner = request.get("requestId") or context.aws_request_id
     except (KeyError, TypeError, AttributeError) as error:
         raise Fault(
             Code.CONFIGURATION, f"not a failure record of Lambda: {str(event)[:500]}"
@@ -105,8 +105,13 @@ def _stopped_in_process(kind: str, message: str) -> Cause | None:
     """The function was killed. Our own calls to AWS give up before that, so it was `process`."""
     if kind == "Sandbox.Timedout" or "Task timed out after" in message:
         return Cause(Code.PROCESS_TIMED_OUT, "process did not return in time and was stopped.")
-    if kind == "Runtime.ExitError" or "Worker process died" in message:
-        if "signal: killed" in message:
+    if kind in {"Runtime.ExitError", "Runtime.OutOfMemory"} or "Worker process died" in message:
+        # Exit status 137 is how a shell says killed.
+        if (
+            kind == "Runtime.OutOfMemory"
+            or "signal: killed" in message
+            or "exit status 137" in message
+        ):
             return Cause(Code.PROCESS_OUT_OF_MEMORY, "process was killed: out of memory.")
         return Cause(Code.PROCESS_CRASHED, f"process ended the function: {message}")
     return None
