@@ -91,7 +91,8 @@ class Alerts:
             "status": message["status"],
             "email": "yes" if email else "no",
             "reason_code": message.get("reason_code"),
-            "file_type": message.get("file_type"),
+            # Queues take no control characters, and SNS refuses what a subscriber cannot get.
+            "file_type": printable(message.get("file_type", "")),
         }
         with aws_errors("SNS Publish"):
             self._sns.publish(
@@ -211,11 +212,14 @@ def _next_step(message: Message) -> str:
 
 
 def _download(message: Message) -> str:
-    bucket = message["location"].removeprefix("s3://").partition("/")[0]
+    request = {
+        "Bucket": message["location"].removeprefix("s3://").partition("/")[0],
+        "Key": message["object_key"],
+        "VersionId": message["location_version_id"],
+    }
     return (
-        f"  aws s3api get-object --bucket {bucket} \\\n"
-        f"    --key {shell_quoted(message['object_key'])} \\\n"
-        f"    --version-id {shell_quoted(message['location_version_id'])} set-aside-file"
+        f"  aws s3api get-object --cli-input-json {_json_argument(request)} \\\n"
+        "    set-aside-file"
     )
 
 
@@ -223,19 +227,17 @@ def _show_record(message: Message) -> str:
     key = {name: {"S": message[name]} for name in ("object_key", "upload_id")}
     return (
         f"  aws dynamodb get-item --table-name {message['table']} \\\n"
-        f"    --key {shell_quoted(json.dumps(key))}"
+        f"    --key {_json_argument(key)}"
     )
 
 
-def shell_quoted(text: str) -> str:
-    """Safe to paste into a shell, whatever the file is called."""
-    if text.isprintable():
-        return shlex.quote(text)
-    escaped = "".join(
-        c if c.isprintable() and c not in "\\'" else "".join(f"\\x{b:02x}" for b in c.encode())
-        for c in text
-    )
-    return f"$'{escaped}'"
+def _json_argument(value: dict[str, Any]) -> str:
+    """Safe to paste into a shell, whatever the file is called: quoted, and ASCII alone.
+
+    As a plain argument a name that begins with `-` is an option, and one that begins with
+    `file://` makes the AWS CLI read that file.
+    """
+    return shlex.quote(json.dumps(value))
 
 
 def _subject_line(start: str, end: str = "") -> str:

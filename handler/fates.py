@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .alerts import Alerts
-from .errors import Code, ObjectMissing
+from .errors import Code, ObjectMissing, shorten
 from .event import Upload
 from .quarantine import Copy, Quarantine
 from .records import Item, Records, Status
@@ -71,7 +71,7 @@ class Fates:
             Status.QUARANTINED,
             copy=copy,
             reason_code=reason_code,
-            reason=reason,
+            reason=shorten(reason),
             location=copy.location,
             location_version_id=copy.version_id,
         )
@@ -84,7 +84,7 @@ class Fates:
             delivery,
             Status.HELD,
             reason_code=reason_code,
-            reason=reason,
+            reason=shorten(reason),
             event=delivery.upload.record,
         )
 

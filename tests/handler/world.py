@@ -22,6 +22,7 @@ from moto.s3.models import s3_backends
 
 from handler import processor, rescuer
 from handler.aws import Clients
+from handler.email_budget import BUDGET_KEY
 from handler.hook import Process
 from handler.pipeline import Pipeline
 from handler.records import Item, plain_item, typed_item
@@ -242,9 +243,12 @@ class World:
         event: Uploaded | Event,
         cause: str = "failed_process",
         request_id: str | None = "request-1",
+        error: str | None = None,
     ) -> None:
         """Invoke the rescuer with the failure record `tests/events/<cause>.json` for `event`."""
         failure = saved_event(cause)
+        if error is not None:
+            failure["responsePayload"]["errorMessage"] = error
         failure["requestPayload"] = event.event if isinstance(event, Uploaded) else event
         if request_id:
             failure["requestContext"]["requestId"] = request_id
@@ -286,8 +290,13 @@ class World:
 
         self.aws.hook("before-call.dynamodb.PutItem", remove)
 
-    def put_item(self, item: Item) -> None:
-        self._own.dynamodb.put_item(TableName=TABLE, Item=typed_item(item))
+    def clear_budget(self) -> None:
+        """As if the last e-mail were long ago."""
+        for item in self.items():
+            if item["object_key"] == BUDGET_KEY:
+                key = {name: item[name] for name in ("object_key", "upload_id")}
+                self._own.dynamodb.delete_item(TableName=TABLE, Key=typed_item(key))
+        self.deploy()
 
     # What goes wrong.
 

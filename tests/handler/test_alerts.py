@@ -1,0 +1,399 @@
+"""An alert is read by a person at night: it must be true, safe to read and safe to paste."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from handler import Rejection
+from handler.alerts import email_text, pause_text, printable, readable_size, subject
+from handler.errors import Fault
+
+from .world import INPUT, PIPELINE, QUARANTINE, TABLE, Alert, World
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200)
+HOSTILE_NAMES = [
+    "a\nSubject: You won\n\nClick here.csv",
+    "a\r\nBcc: everybody@example.com.csv",
+    "\x1b[2J\x1b[31mred.csv",
+    "invoice\u202efdp.exe",
+    "\u2066hidden\u2069.csv",
+    "zero\u200bwidth.csv",
+    "next\u0085line\u2028and\u2029paragraph.csv",
+    "bell\x07 nul\x00 delete\x7f.csv",
+    "'; touch pwned #.csv",
+    "$(reboot)`reboot`${HOME}!!.csv",
+    "back\\slash\\x41 \\n.csv",
+    "\"quoted\" 'twice'.csv",
+    "-rf",
+    "--no-sign-request",
+    "file:///etc/passwd",
+    "fileb://secret",
+    "@file",
+    "%s {0} {status}.csv",
+    "東京 🎬 é.csv",
+    "Z͑ͫ̓a͑l͟g͢o.csv",
+    " ",
+    "*",
+    "~",
+    "tab\there",
+]
+
+
+def message(**more: Any) -> dict[str, Any]:
+    return {
+        "pipeline": PIPELINE,
+        "table": TABLE,
+        "status": "QUARANTINED",
+        "object_key": "in/orders.csv",
+        "upload_id": "0055AED6DCD90281E500000000000000",
+        "file_name": "orders.csv",
+        "file_type": "csv",
+        "size_bytes": 1_234_567,
+        "bucket": INPUT,
+        "uploaded_at": "2026-03-02T09:15:27.412Z",
+        "processed_at": "2026-03-02T09:15:28.000Z",
+        "reason_code": "BAD_HEADER",
+        "reason": "Line 1 has 3 columns, expected 4.",
+        "location": f"s3://{QUARANTINE}/in/orders.csv",
+        "location_version_id": "3HL4kqtJlcpXroDTDmJ",
+        **more,
+    }
+
+
+# The subject.
+
+
+@given(name=NAMES, code=st.from_regex(r"[A-Z][A-Z0-9_]{0,63}", fullmatch=True))
+@example(name="\n" * 200, code="A" * 64)
+@example(name="\ufdfa" * 200, code="A")
+def test_a_subject_is_a_line_that_sns_takes_whatever_the_file_is_called(
+    name: str, code: str
+) -> None:
+    for status in ("PROCESSED", "QUARANTINED", "HELD", "GONE"):
+        line = subject(message(status=status, file_name=name, reason_code=code))
+        assert 0 < len(line) < 100
+        assert re.fullmatch(r"[ -~]+", line)
+        assert line.endswith(f"({code})")
+        assert line[0].isalpha()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "name", "line"),
+    [
+        ("PROCESSED", None, "orders.csv", "Processed: orders.csv"),
+        ("QUARANTINED", "BAD_HEADER", "orders.csv", "Set aside: orders.csv (BAD_HEADER)"),
+        ("HELD", "AWS_ERROR", "orders.csv", "On hold: orders.csv (AWS_ERROR)"),
+        ("GONE", "DELETED_BY_SOMEONE", "a.csv", "Missing: a.csv (DELETED_BY_SOMEONE)"),
+        ("PROCESSED", None, "Ärger é.csv", "Processed: Arger e.csv"),
+        ("PROCESSED", None, "東京.csv", "Processed: ??.csv"),
+    ],
+)
+def test_a_subject_says_what_happened_to_which_file(
+    status: str, code: str | None, name: str, line: str
+) -> None:
+    told = message(status=status, file_name=name, reason_code=code)
+    if code is None:
+        del told["reason_code"]
+    assert subject(told) == line
+
+
+def test_a_long_name_is_cut_and_its_reason_is_not() -> None:
+    line = subject(message(file_name="x" * 500 + ".csv"))
+    assert len(line) == 99
+    assert line.endswith("xxx... (BAD_HEADER)")
+
+
+# The e-mail, as a person reads it.
+
+
+def told(world: World) -> Alert:
+    return world.alerts()[-1]
+
+
+def test_the_email_of_an_accepted_file_asks_for_nothing(world: World) -> None:
+    world.deploy(email_on="all")
+    world.run(world.upload("in/orders.csv", b"x" * 1_500))
+    text = told(world).email
+    assert text.startswith("The file was accepted.\n")
+    assert "File:      in/orders.csv\n" in text
+    assert "Size:      1.5 KB\n" in text
+    assert re.search(r"Uploaded:  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\n", text)
+    assert f"Now in:    the input bucket, {INPUT}, untouched\n" in text
+    assert "What to do next\nNothing.\n" in text
+    assert "Why:" not in text
+    assert PIPELINE in text
+
+
+def test_the_email_of_a_rejected_file_says_why_where_it_is_and_how_to_look_at_it(
+    world: World,
+) -> None:
+    def process(file: object) -> None:
+        raise Rejection("BAD_HEADER", "Line 1 has 3 columns, expected 4.")
+
+    world.deploy(process=process)
+    upload = world.upload()
+    world.run(upload)
+    text = told(world).email
+    assert text.startswith("The file was not accepted and has been set aside.\n")
+    assert "Why:       Line 1 has 3 columns, expected 4.\n" in text
+    assert f"Now in:    quarantine, s3://{QUARANTINE}/in/orders.csv\n" in text
+    assert "Correct the file and upload it again." in text
+    assert world.standing(upload)["location_version_id"] in text
+    assert "BAD_HEADER" in text
+
+
+def test_the_email_of_a_file_that_process_failed_on_does_not_blame_the_sender(
+    world: World,
+) -> None:
+    world.rescue(world.upload(), "failed_process")
+    text = told(world).email
+    assert "Why:       process raised KeyError: 'amount'\n" in text
+    assert "Uploaders: nothing for now.\n" in text
+    assert "Correct the file" not in text
+
+
+def test_the_email_of_a_held_file_says_that_it_is_safe_and_what_to_do(world: World) -> None:
+    upload = world.upload()
+    world.rescue(upload, "failed_aws")
+    text = told(world).email
+    assert "That is not the file's fault, and it is safe.\n" in text
+    assert "Why:       DynamoDB PutItem answered InternalServerError" in text
+    assert f"Now in:    the input bucket, {INPUT}, untouched\n" in text
+    assert "Uploaders: nothing, and please do not upload it again." in text
+    assert "Operators: remove the cause above." in text
+    assert f"--table-name {TABLE}" in text
+
+
+def test_the_email_of_a_missing_file_says_that_somebody_deleted_it(world: World) -> None:
+    upload = world.upload()
+    world.delete_input(upload)
+    world.rescue(upload, "failed_process")
+    text = told(world).email
+    assert text.startswith("The file was deleted by someone before it could be dealt with.\n")
+    assert "Now in:    nowhere: it was deleted\n" in text
+    assert "If the file is still needed, upload it again.\n" in text
+
+
+def test_the_notice_of_a_storm_says_that_nothing_else_is_paused_and_how_to_list_what_happened() -> (
+    None
+):
+    text = pause_text({"pipeline": PIPELINE, "table": TABLE, "status": "EMAILS_PAUSED"})
+    assert "e-mails about single files are paused while this lasts" in text
+    assert "every file is dealt with, recorded and published as usual" in text
+    assert f"aws dynamodb query --table-name {TABLE}" in text
+    assert "--index-name needs_attention" in text
+    assert "at most once an hour" in text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 bytes"),
+        (999, "999 bytes"),
+        (1_000, "1.0 KB"),
+        (1_500_000, "1.5 MB"),
+        (5 * 10**9, "5.0 GB"),
+        (5 * 10**12, "5.0 TB"),
+        (48 * 10**15, "48000.0 TB"),
+    ],
+)
+def test_sizes_are_said_as_people_say_them(size: int, text: str) -> None:
+    assert readable_size(size) == text
+
+
+# Names that want to be more than names.
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+@pytest.mark.parametrize("status", ["QUARANTINED", "HELD"])
+def test_a_name_or_a_reason_cannot_forge_a_line_or_move_a_cursor(name: str, status: str) -> None:
+    plain = email_text(message(status=status))
+    text = email_text(
+        message(
+            status=status,
+            object_key=f"in/{name}",
+            file_name=name,
+            reason=f"It is called {name}.",
+            location=f"s3://{QUARANTINE}/in/{name}",
+        )
+    )
+    assert len(text.splitlines()) == len(plain.splitlines())
+    assert all(c.isprintable() or c == "\n" for c in text)
+
+
+@given(text=st.text(st.characters()))
+def test_what_is_shown_is_printable_and_says_what_was_there(text: str) -> None:
+    shown = printable(text)
+    assert shown.isprintable()
+    if text.isprintable():
+        assert shown == text
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_file_of_a_hostile_name_is_told_about(world: World, name: str) -> None:
+    if "\x00" in name or "\x1b" in name:
+        pytest.skip("moto lists keys as plain XML, which cannot carry these")
+    world.deploy(rules={"max_size_bytes": 1})
+    world.run(world.upload(f"in/{name}"))
+    alert = told(world)
+    assert alert.message["object_key"] == f"in/{name}"
+    assert alert.attributes["file_type"].isprintable()
+
+
+@pytest.mark.parametrize("end", ["\x01", "\x00a", "\ud7ff\uffff", "c\nv", "\u202e"])
+def test_a_type_of_odd_characters_does_not_make_sns_refuse_the_alert(
+    world: World, end: str
+) -> None:
+    """Attributes go to queues, which take no control characters."""
+    world.run(world.upload(f"in/a.{end}"))
+    [publish] = [call for call in world.calls if call.operation == "Publish"]
+    for attribute in publish.request["MessageAttributes"].values():
+        assert attribute["StringValue"].isprintable()
+    assert publish.request["Message"].isascii()
+
+
+# What is pasted into a shell.
+
+
+@pytest.fixture
+def pasted(tmp_path: Path) -> Any:
+    """Run the command of an e-mail in a real bash, with an `aws` that writes its arguments down."""
+    aws = tmp_path / "aws"
+    aws.write_text('#!/bin/bash\nprintf "%s\\0" "$@" > "$OUT"\n')
+    aws.chmod(0o755)
+
+    def paste(text: str) -> list[str]:
+        command = text[text.index("  aws ") : text.index("\n\nPipeline")]
+        out = tmp_path / "arguments"
+        done = subprocess.run(
+            ["bash", "--norc", "-c", command],
+            env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "OUT": str(out), "LC_ALL": "C.UTF-8"},
+            cwd=tmp_path,
+            capture_output=True,
+            check=True,
+        )
+        assert not done.stderr
+        return out.read_bytes().decode().split("\0")[:-1]
+
+    return paste
+
+
+@pytest.mark.parametrize("name", [n for n in HOSTILE_NAMES if "\0" not in n] + ["\ud7ff\uffff"])
+def test_the_command_to_look_at_a_set_aside_file_names_it_exactly(pasted: Any, name: str) -> None:
+    key = f"{name}"
+    arguments = pasted(email_text(message(object_key=key, location=f"s3://{QUARANTINE}/{key}")))
+    assert arguments[:2] == ["s3api", "get-object"]
+    asked = json.loads(arguments[arguments.index("--cli-input-json") + 1])
+    assert asked == {"Bucket": QUARANTINE, "Key": key, "VersionId": "3HL4kqtJlcpXroDTDmJ"}
+    assert arguments[-1] == "set-aside-file"
+    assert len(arguments) == 5
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_the_command_to_see_the_record_of_a_held_file_names_it_exactly(
+    pasted: Any, name: str
+) -> None:
+    arguments = pasted(email_text(message(status="HELD", object_key=name)))
+    assert arguments[:4] == ["dynamodb", "get-item", "--table-name", TABLE]
+    assert json.loads(arguments[arguments.index("--key") + 1]) == {
+        "object_key": {"S": name},
+        "upload_id": {"S": "0055AED6DCD90281E500000000000000"},
+    }
+
+
+def test_the_command_to_list_what_needs_somebody_is_whole(pasted: Any) -> None:
+    text = pause_text({"pipeline": PIPELINE, "table": TABLE, "status": "EMAILS_PAUSED"})
+    command = text.replace("This notice comes at most once an hour.\n", "")
+    arguments = pasted(command)
+    assert arguments[arguments.index("--index-name") + 1] == "needs_attention"
+    assert json.loads(arguments[-1]) == {":shard": {"S": "00"}}
+
+
+# What machines get.
+
+
+def test_the_json_is_complete_and_keeps_what_process_returned_to_itself(world: World) -> None:
+    world.deploy(process=lambda file: {"secret": "4711"})
+    upload = world.upload()
+    world.run(upload)
+    alert, item = told(world), world.standing(upload)
+    assert alert.message == {
+        "pipeline": PIPELINE,
+        "table": TABLE,
+        **{k: v for k, v in item.items() if k not in {"owner", "result"}},
+    }
+    assert item["result"] == {"secret": "4711"}
+    assert "4711" not in json.dumps(alert.message) + alert.email
+
+
+def test_the_json_of_a_rejected_file_says_why_and_where(world: World) -> None:
+    world.deploy(rules={"accepted_types": ["pdf"]})
+    upload = world.upload()
+    world.run(upload)
+    alert, item = told(world), world.standing(upload)
+    for name in ("status", "reason_code", "reason", "location", "location_version_id", "attempt"):
+        assert alert.message[name] == item[name]
+    assert not {"owner", "event", "attention_shard", "expires_at"} & set(alert.message)
+
+
+def test_the_json_of_a_held_file_keeps_the_event_to_the_record(world: World) -> None:
+    upload = world.upload()
+    world.rescue(upload, "failed_aws")
+    assert "event" not in told(world).message
+    assert world.standing(upload)["event"] == upload.record
+
+
+@pytest.mark.parametrize(
+    ("rules", "attributes"),
+    [
+        ({}, {"status": "PROCESSED", "file_type": "csv", "email": "no"}),
+        (
+            {"accepted_types": ["pdf"]},
+            {
+                "status": "QUARANTINED",
+                "file_type": "csv",
+                "email": "no",
+                "reason_code": "WRONG_TYPE",
+            },
+        ),
+    ],
+)
+def test_subscriptions_can_filter_by_attributes(
+    world: World, rules: dict[str, Any], attributes: dict[str, str]
+) -> None:
+    world.deploy(rules=rules)
+    world.run(world.upload())
+    assert told(world).attributes == attributes
+
+
+def test_the_longest_key_and_reason_fit_a_message(world: World) -> None:
+    key = "\U0001f3ac" * 256
+    world.rescue(world.upload(key), "failed_aws")
+    [publish] = [call for call in world.calls if call.operation == "Publish"]
+    assert len(publish.request["Message"].encode()) < 100_000
+
+
+def test_an_error_text_of_lambda_however_long_is_told(world: World) -> None:
+    """Lambda passes on up to 256 KB; SNS takes no more than that for all."""
+    upload = world.upload()
+    world.rescue(upload, "failed_unknown_exception", error="x" * 250_000 + "\ud800")
+    assert len(world.standing(upload)["reason"]) <= 1_000
+    assert world.told() == ["HELD"]
+
+
+def test_an_alert_that_the_topic_does_not_take_is_a_fault_and_comes_with_the_retry(
+    world: World,
+) -> None:
+    upload = world.upload()
+    with world.failing("sns.Publish"), pytest.raises(Fault, match="AWS_ERROR: SNS Publish failed"):
+        world.run(upload)
+    world.run(upload)
+    assert world.told() == ["PROCESSED"]
