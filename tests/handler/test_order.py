@@ -22,6 +22,8 @@ SET_ASIDE = [
     "s3.DeleteObject",
     "sns.Publish",
 ]
+RESCUED = ["dynamodb.UpdateItem", *SET_ASIDE]
+"""The rescuer looks first whether HELD stands: no copy is made that no record may name."""
 HELD = ["s3.HeadObject", "dynamodb.PutItem", "sns.Publish"]
 READ = ["s3.GetObject", "dynamodb.PutItem", "sns.Publish"]
 
@@ -115,7 +117,7 @@ WAYS: list[tuple[str, Callable[[World], None], Callable[..., None], list[str]]] 
     ("PROCESSED", accepting, run, ACCEPTED),
     ("PROCESSED", reading, run, READ),
     ("QUARANTINED", rejecting, run, SET_ASIDE),
-    ("QUARANTINED", reading, set_aside, SET_ASIDE),
+    ("QUARANTINED", reading, set_aside, RESCUED),
     ("HELD", reading, hold, HELD),
 ]
 POINTS = [
