@@ -11,9 +11,10 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from .errors import EmulatorError
 
@@ -33,7 +34,7 @@ class Emulator:
     `port` 0 takes a free one. Retries of asynchronous invocations, minutes on
     AWS, wait `retry_seconds` and then twice that. With `enforces_access` it speaks
     TLS and evaluates the policies of roles, buckets and topics; that needs `openssl`
-    and twice the time.
+    and twice the time. `switches` are settings of its own, which its functions see too.
     """
 
     def __init__(
@@ -43,10 +44,12 @@ class Emulator:
         region: str = "us-east-1",
         retry_seconds: float = 0.5,
         enforces_access: bool = False,
+        switches: Mapping[str, str] | None = None,
     ) -> None:
         self.region = region
         self.retry_seconds = retry_seconds
         self.enforces_access = enforces_access
+        self._switches = dict(switches or {})
         self._wanted_port = port
         self._port = port
         self._folder: Path | None = None
@@ -123,6 +126,25 @@ class Emulator:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def restart(self, *, within_seconds: float = 30) -> None:
+        """End it gently and start it again, at the same place.
+
+        What it holds outlives that with the switches PERSIST_STATE and S3_PERSIST; but the events
+        that functions were dealing with or waiting for are lost, which on AWS they are not.
+        """
+        process = self._process
+        if process is None:
+            raise EmulatorError("The emulator is not running; call start() first.")
+        process.terminate()
+        process.wait(within_seconds)
+        with contextlib.suppress(ProcessLookupError):
+            # The functions that were running.
+            os.killpg(process.pid, signal.SIGKILL)
+        if process.stdin is not None:
+            process.stdin.close()
+        self._run("ab")
+        self._wait_until_ready(within_seconds)
+
     def check(self) -> None:
         """Raise if the emulator has died since it started."""
         if self._process is not None and (code := self._process.poll()) is not None:
@@ -137,12 +159,17 @@ class Emulator:
 
     def _launch(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="silent-scalper-"))
-        with (self._folder / "emulator.log").open("wb") as log:
+        for name in ("tmp", "state"):
+            (self._folder / name).mkdir()
+        self._run("wb")
+
+    def _run(self, log_mode: Literal["wb", "ab"]) -> None:
+        with (self.folder / "emulator.log").open(log_mode) as log:
             self._process = subprocess.Popen(
                 # -P: the script's own folder must not hide modules of the emulator.
-                [sys.executable, "-P", str(KEEPER), str(self._folder)],
-                cwd=self._folder,
-                env=self._environment(self._folder),
+                [sys.executable, "-P", str(KEEPER), str(self.folder)],
+                cwd=self.folder,
+                env=self._environment(self.folder),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -150,12 +177,11 @@ class Emulator:
             )
 
     def _environment(self, folder: Path) -> dict[str, str]:
-        (folder / "tmp").mkdir()
-        (folder / "state").mkdir()
         return {name: os.environ[name] for name in INHERITED if name in os.environ} | {
             "HOME": str(folder),
             "TMPDIR": str(folder / "tmp"),
             "STATE_DIR": str(folder / "state"),
+            "S3_DATA_DIR": str(folder / "state" / "s3"),
             "GATEWAY_PORT": str(self._port),
             # By default it serves every interface, without a password, and runs code.
             "BIND_HOST": LOOPBACK,
@@ -171,6 +197,7 @@ class Emulator:
             "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(self.retry_seconds),
             "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(2 * self.retry_seconds),
+            **self._switches,
         }
 
     def _answers(self) -> bool:
