@@ -17,5 +17,9 @@ class ProgramError(LocalError):
     """The program or its component refused what it was given."""
 
 
-class CreationError(LocalError):
-    """The emulator refused a resource."""
+class RefusedError(LocalError):
+    """The emulator refused to make, change or remove a resource."""
+
+
+class CreationError(RefusedError):
+    """The emulator refused to make a resource."""

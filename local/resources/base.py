@@ -1,9 +1,10 @@
 """What every handler of a Pulumi resource type shares."""
 
+import contextlib
 import re
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -11,7 +12,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..cloud import Cloud
-from ..errors import CreationError, UnsupportedError
+from ..errors import CreationError, RefusedError, UnsupportedError
 
 Parameters = dict[str, Any]
 
@@ -59,11 +60,16 @@ class Resource(ABC):
     """One Pulumi resource type, made by boto3 calls.
 
     `parameters` translates and touches nothing, so that a program is refused
-    before anything of the resource exists; `create` calls. Updating and deleting
-    belong beside `create`, over the same parameters.
+    before anything of the resource exists; `create` calls. What comes after
+    creation (`update`, `delete`, `live`) is for the engine, which keeps state
+    between runs; the demo throws all away at once.
     """
 
     token: ClassVar[str]
+    named_by: ClassVar[str] = ""
+    """The input that holds the physical name, made up when it is not given."""
+    computed: ClassVar[tuple[str, ...]] = ()
+    """Outputs that nobody knows before the resource is made."""
     without_effect: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Inputs that are accepted although they change nothing here, each with the reason."""
 
@@ -77,12 +83,49 @@ class Resource(ABC):
     @abstractmethod
     def create(self, parameters: Parameters) -> State: ...
 
+    def update(self, id: str, parameters: Parameters) -> State:
+        """Bring what exists to the parameters; enough as it is where `create` puts."""
+        return self.create(parameters)
+
+    @abstractmethod
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None: ...
+
+    @abstractmethod
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Ask for the resource, which fails when it is gone; say which inputs it has by now.
+
+        Only inputs that somebody may well change by hand are read back.
+        """
+
     def make(self, logical_name: str, values: Mapping[str, Any]) -> State:
         parameters = self.translate(logical_name, values)
-        try:
+        with self._explained(logical_name, CreationError):
             return self.create(parameters)
+
+    def change(self, logical_name: str, id: str, values: Mapping[str, Any]) -> State:
+        parameters = self.translate(logical_name, values)
+        with self._explained(logical_name):
+            return self.update(id, parameters)
+
+    def remove(self, logical_name: str, id: str, values: Mapping[str, Any]) -> None:
+        """What is gone already counts as removed."""
+        with self._explained(logical_name), _unless_gone():
+            self.delete(id, values)
+
+    def look(self, logical_name: str, id: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The inputs as they are by now, or None when the resource is gone."""
+        with self._explained(logical_name), _unless_gone():
+            return {**values, **self.live(id, values)}
+        return None
+
+    @contextlib.contextmanager
+    def _explained(
+        self, logical_name: str, kind: type[RefusedError] = RefusedError
+    ) -> Iterator[None]:
+        try:
+            yield
         except (BotoCoreError, ClientError) as error:
-            raise CreationError(f"{logical_name} ({self.token}): {error}") from error
+            raise kind(f"{logical_name} ({self.token}): {error}") from error
 
     def translate(self, logical_name: str, values: Mapping[str, Any]) -> Parameters:
         inputs = Inputs(logical_name, values)
@@ -99,6 +142,17 @@ class Resource(ABC):
                 "with the reason why it has no effect."
             )
         return parameters
+
+
+@contextlib.contextmanager
+def _unless_gone() -> Iterator[None]:
+    """Goes on when the service answers that there is no such thing."""
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response["Error"]["Code"])
+        if code != "404" and not re.search("NotFound|NoSuch|NonExistent|DoesNotExist", code):
+            raise
 
 
 def reasons(**why: str) -> Mapping[str, str]:
@@ -120,6 +174,21 @@ def pascal(value: Any, *, renamed: Mapping[str, str] | None = None) -> Any:
     if isinstance(value, list):
         return [pascal(item, renamed=renamed) for item in value]
     return value
+
+
+def gone(operation: str, name: str) -> ClientError:
+    """For a service that answers with an empty list when there is no such thing."""
+    return ClientError({"Error": {"Code": "NotFound", "Message": name}}, operation)
+
+
+def tag_changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The tags to set, and the keys of those to take away."""
+    return {k: v for k, v in new.items() if old.get(k) != v}, sorted(old.keys() - new.keys())
+
+
+def as_dict(tags: Sequence[Mapping[str, object]]) -> dict[str, str]:
+    """Tags out of the list of pairs that most services have."""
+    return {str(tag["Key"]): str(tag["Value"]) for tag in tags}
 
 
 def present(**parameters: Any) -> Parameters:

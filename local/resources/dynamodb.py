@@ -1,15 +1,28 @@
 """The table."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import UnsupportedError
-from .base import Inputs, Parameters, Resource, State, pascal, present, reasons
+from .base import (
+    Inputs,
+    Parameters,
+    Resource,
+    State,
+    as_dict,
+    pascal,
+    present,
+    reasons,
+    tag_changes,
+)
 
 
 class Table(Resource):
     """An on-demand table: provisioned capacity bills while idle, so it is not translated."""
 
     token = "aws:dynamodb/table:Table"
+    named_by = "name"
+    computed = ("arn",)
     without_effect = reasons(
         serverSideEncryption="the emulator encrypts nothing at rest",
         tableClass="changes the price alone",
@@ -42,13 +55,43 @@ class Table(Resource):
         dynamodb, name = self.cloud.dynamodb, parameters["table"]["TableName"]
         arn = dynamodb.create_table(**parameters["table"])["TableDescription"]["TableArn"]
         dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+        self._apart_from_the_table(name, parameters)
+        return State(name, {"name": name, "arn": arn})
+
+    def update(self, id: str, parameters: Parameters) -> State:
+        dynamodb, table = self.cloud.dynamodb, parameters["table"]
+        arn = dynamodb.describe_table(TableName=id)["Table"]["TableArn"]
+        dynamodb.update_table(
+            TableName=id,
+            DeletionProtectionEnabled=table.get("DeletionProtectionEnabled", False),
+        )
+        self._apart_from_the_table(id, parameters)
+        old = as_dict(dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"])
+        _, gone = tag_changes(old, as_dict(table.get("Tags", [])))
+        if gone:
+            dynamodb.untag_resource(ResourceArn=arn, TagKeys=gone)
+        dynamodb.tag_resource(ResourceArn=arn, Tags=table.get("Tags", []))
+        return State(id, {"name": id, "arn": arn})
+
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        self.cloud.dynamodb.delete_table(TableName=id)
+        self.cloud.dynamodb.get_waiter("table_not_exists").wait(
+            TableName=id, WaiterConfig={"Delay": 1}
+        )
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.cloud.dynamodb.describe_table(TableName=id)
+        return {}
+
+    def _apart_from_the_table(self, name: str, parameters: Parameters) -> None:
+        """What the API sets by calls of its own."""
+        dynamodb = self.cloud.dynamodb
         if ttl := parameters["ttl"]:
             dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
         if recovery := parameters["recovery"]:
             dynamodb.update_continuous_backups(
                 TableName=name, PointInTimeRecoverySpecification=recovery
             )
-        return State(name, {"name": name, "arn": arn})
 
 
 def _key_schema(hash_key: str, range_key: str | None) -> list[dict[str, str]]:

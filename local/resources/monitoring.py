@@ -1,16 +1,21 @@
 """Log groups and alarms."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..errors import UnsupportedError
-from .base import Inputs, Parameters, Resource, State, present, reasons
+from .base import Inputs, Parameters, Resource, State, gone, present, reasons, tag_changes
 
 NOT_RAISED = "the emulator makes none of the metrics watched, so no alarm goes off by itself"
 
 
 class LogGroup(Resource):
     token = "aws:cloudwatch/logGroup:LogGroup"
+    named_by = "name"
+    computed = ("arn",)
     without_effect = reasons(
         retentionInDays="kept; the emulator does not live that long",
-        skipDestroy="nothing is destroyed alone",
+        skipDestroy="says only how to delete",
     )
 
     def parameters(self, inputs: Inputs) -> Parameters:
@@ -28,14 +33,45 @@ class LogGroup(Resource):
         # 0 is the provider's word for "for ever".
         if retention := parameters["retention"]:
             logs.put_retention_policy(logGroupName=name, retentionInDays=retention)
-        groups = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        return self._state(name)
+
+    def update(self, id: str, parameters: Parameters) -> State:
+        logs = self.cloud.logs
+        if retention := parameters["retention"]:
+            logs.put_retention_policy(logGroupName=id, retentionInDays=retention)
+        else:
+            logs.delete_retention_policy(logGroupName=id)
+        state = self._state(id)
+        old = logs.list_tags_for_resource(resourceArn=state.outputs["arn"])["tags"]
+        new, dropped = tag_changes(old, parameters["group"].get("tags", {}))
+        if dropped:
+            logs.untag_resource(resourceArn=state.outputs["arn"], tagKeys=dropped)
+        if new:
+            logs.tag_resource(resourceArn=state.outputs["arn"], tags=new)
+        return state
+
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        self.cloud.logs.delete_log_group(logGroupName=id)
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"retentionInDays": self._described(id).get("retentionInDays", 0)}
+
+    def _state(self, name: str) -> State:
         # The provider's ARN ends at the name, the service's in ":*".
-        arn = next(group["arn"] for group in groups if group["logGroupName"] == name)
-        return State(name, {"name": name, "arn": arn.removesuffix(":*")})
+        return State(name, {"name": name, "arn": self._described(name)["arn"].removesuffix(":*")})
+
+    def _described(self, name: str) -> Mapping[str, Any]:
+        groups = self.cloud.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        for group in groups:
+            if group["logGroupName"] == name:
+                return group
+        raise gone("DescribeLogGroups", name)
 
 
 class MetricAlarm(Resource):
     token = "aws:cloudwatch/metricAlarm:MetricAlarm"
+    named_by = "name"
+    computed = ("arn",)
     without_effect = reasons(treatMissingData=NOT_RAISED, threshold=NOT_RAISED)
 
     def parameters(self, inputs: Inputs) -> Parameters:
@@ -69,8 +105,19 @@ class MetricAlarm(Resource):
     def create(self, parameters: Parameters) -> State:
         cloudwatch, name = self.cloud.cloudwatch, parameters["AlarmName"]
         cloudwatch.put_metric_alarm(**parameters)
-        alarms = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
-        return State(name, {"name": name, "arn": alarms[0]["AlarmArn"]})
+        return State(name, {"name": name, "arn": self._described(name)["AlarmArn"]})
+
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        self.cloud.cloudwatch.delete_alarms(AlarmNames=[id])
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._described(id)
+        return {}
+
+    def _described(self, name: str) -> Mapping[str, Any]:
+        for alarm in self.cloud.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]:
+            return alarm
+        raise gone("DescribeAlarms", name)
 
 
 TYPES: tuple[type[Resource], ...] = (LogGroup, MetricAlarm)

@@ -1,5 +1,8 @@
 """Buckets and what is attached to them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from .base import Inputs, Parameters, Resource, State, pascal, present, reasons
 
 NOT_EVALUATED = "evaluated only by an emulator that `enforces_access`, as one of the tests has it"
@@ -9,9 +12,9 @@ SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restric
 
 class Bucket(Resource):
     token = "aws:s3/bucket:Bucket"
-    without_effect = reasons(
-        forceDestroy="nothing is destroyed alone: the emulator goes with all it holds"
-    )
+    named_by = "bucket"
+    computed = ("arn", "bucketDomainName", "bucketRegionalDomainName")
+    without_effect = reasons(forceDestroy="says only how to delete")
 
     def parameters(self, inputs: Inputs) -> Parameters:
         return {"Bucket": inputs.name("bucket"), "TagSet": inputs.tag_list()}
@@ -25,6 +28,25 @@ class Bucket(Resource):
             s3.create_bucket(Bucket=name, CreateBucketConfiguration=location)
         if parameters["TagSet"]:
             s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": parameters["TagSet"]})
+        return self._state(name)
+
+    def update(self, id: str, parameters: Parameters) -> State:
+        if parameters["TagSet"]:
+            self.cloud.s3.put_bucket_tagging(Bucket=id, Tagging={"TagSet": parameters["TagSet"]})
+        else:
+            self.cloud.s3.delete_bucket_tagging(Bucket=id)
+        return self._state(id)
+
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        if inputs.get("forceDestroy"):
+            self._empty(id)
+        self.cloud.s3.delete_bucket(Bucket=id)
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.cloud.s3.head_bucket(Bucket=id)
+        return {}
+
+    def _state(self, name: str) -> State:
         return State(
             name,
             {
@@ -34,6 +56,13 @@ class Bucket(Resource):
                 "bucketRegionalDomainName": f"{name}.s3.{self.cloud.region}.amazonaws.com",
             },
         )
+
+    def _empty(self, bucket: str) -> None:
+        for page in self.cloud.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            for kept in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                self.cloud.s3.delete_object(
+                    Bucket=bucket, Key=kept["Key"], VersionId=kept["VersionId"]
+                )
 
 
 class BucketVersioning(Resource):
@@ -48,6 +77,14 @@ class BucketVersioning(Resource):
     def create(self, parameters: Parameters) -> State:
         self.cloud.s3.put_bucket_versioning(**parameters)
         return State(parameters["Bucket"])
+
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        suspended = pascal({"status": "Suspended"})
+        self.cloud.s3.put_bucket_versioning(Bucket=id, VersioningConfiguration=suspended)
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        status = self.cloud.s3.get_bucket_versioning(Bucket=id).get("Status", "Disabled")
+        return {"versioningConfiguration": {**inputs["versioningConfiguration"], "status": status}}
 
 
 class BucketServerSideEncryptionConfiguration(Resource):
@@ -74,6 +111,13 @@ class BucketServerSideEncryptionConfiguration(Resource):
         self.cloud.s3.put_bucket_encryption(**parameters)
         return State(parameters["Bucket"])
 
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        self.cloud.s3.delete_bucket_encryption(Bucket=id)
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.cloud.s3.get_bucket_encryption(Bucket=id)
+        return {}
+
 
 class BucketLifecycleConfiguration(Resource):
     token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
@@ -96,11 +140,18 @@ class BucketLifecycleConfiguration(Resource):
         self.cloud.s3.put_bucket_lifecycle_configuration(**parameters)
         return State(parameters["Bucket"])
 
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        self.cloud.s3.delete_bucket_lifecycle(Bucket=id)
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.cloud.s3.get_bucket_lifecycle_configuration(Bucket=id)
+        return {}
+
 
 class BucketPublicAccessBlock(Resource):
     token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
     without_effect = reasons(
-        skipDestroy="nothing is destroyed alone",
+        skipDestroy="says only how to delete",
         **dict.fromkeys(SWITCHES, "kept; the emulator knows no public access to block"),
     )
 
@@ -114,6 +165,14 @@ class BucketPublicAccessBlock(Resource):
     def create(self, parameters: Parameters) -> State:
         self.cloud.s3.put_public_access_block(**parameters)
         return State(parameters["Bucket"])
+
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        self.cloud.s3.delete_public_access_block(Bucket=id)
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        answer = self.cloud.s3.get_public_access_block(Bucket=id)
+        block: Mapping[str, Any] = answer["PublicAccessBlockConfiguration"]
+        return {key: block[key[:1].upper() + key[1:]] for key in SWITCHES}
 
 
 class BucketOwnershipControls(Resource):
@@ -129,6 +188,13 @@ class BucketOwnershipControls(Resource):
         self.cloud.s3.put_bucket_ownership_controls(**parameters)
         return State(parameters["Bucket"])
 
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        self.cloud.s3.delete_bucket_ownership_controls(Bucket=id)
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.cloud.s3.get_bucket_ownership_controls(Bucket=id)
+        return {}
+
 
 class BucketPolicy(Resource):
     token = "aws:s3/bucketPolicy:BucketPolicy"
@@ -140,6 +206,13 @@ class BucketPolicy(Resource):
     def create(self, parameters: Parameters) -> State:
         self.cloud.s3.put_bucket_policy(**parameters)
         return State(parameters["Bucket"])
+
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        self.cloud.s3.delete_bucket_policy(Bucket=id)
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.cloud.s3.get_bucket_policy(Bucket=id)
+        return {}
 
 
 class BucketNotification(Resource):
@@ -161,6 +234,13 @@ class BucketNotification(Resource):
     def create(self, parameters: Parameters) -> State:
         self.cloud.s3.put_bucket_notification_configuration(**parameters)
         return State(parameters["Bucket"])
+
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        self.cloud.s3.put_bucket_notification_configuration(Bucket=id, NotificationConfiguration={})
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.cloud.s3.head_bucket(Bucket=id)
+        return {}
 
 
 def _function_configuration(function: Parameters) -> Parameters:
