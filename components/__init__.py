@@ -1,5 +1,11 @@
 """Silent Scalper: every uploaded file on AWS ends with a known fate."""
 
+# ruff: noqa: E402 - packages that are too old must be named before they fail to import
+
+from .versions import require_packages
+
+require_packages()
+
 from .args import EmailOn, SilentScalperPipelineArgs
 from .pipeline import SilentScalperPipeline
 

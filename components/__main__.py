@@ -11,5 +11,8 @@ if __name__ == "__main__":
 
     from pulumi.provider.experimental import component_provider_host
 
-    pipeline = import_module(package.name).SilentScalperPipeline
-    component_provider_host(name="silent-scalper", components=[pipeline], version="0.1.0")
+    component_provider_host(
+        name="silent-scalper",
+        components=[import_module(package.name).SilentScalperPipeline],
+        version=import_module(f"{package.name}.versions").VERSION,
+    )

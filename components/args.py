@@ -77,6 +77,10 @@ class SilentScalperPipelineArgs(TypedDict):
     """Whether the table can be restored to any second of 35 days, for a price. Default: false."""
     protect_data: NotRequired[bool]
     """Whether buckets and table refuse to be deleted, by `pulumi destroy` too. Default: true."""
+    kms_key_arn: NotRequired[Input[str]]
+    """ARN of a KMS key of yours for all that is stored; docs/reuse.md. Default: AWS's keys."""
+    permissions_boundary_arn: NotRequired[Input[str]]
+    """ARN of a policy beyond which neither function's role may ever reach. Default: none."""
     tags: NotRequired[dict[str, Input[str]]]
     """Tags for everything that takes them, beside `silent-scalper:pipeline`."""
 
@@ -108,6 +112,8 @@ class Settings:
     quarantine_retention_days: int = 30
     point_in_time_recovery: bool = False
     protect_data: bool = True
+    kms_key_arn: Input[str] | None = None
+    permissions_boundary_arn: Input[str] | None = None
     tags: Mapping[str, Input[str]] = field(default_factory=dict)
 
     @property

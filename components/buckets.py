@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
+from pulumi import Input
 from pulumi_aws import s3
 
 from .args import Settings
@@ -25,16 +26,38 @@ class Bucket:
 def input_bucket(scope: Scope, settings: Settings) -> Bucket:
     """Where files arrive. Nothing in it expires unless it is asked for."""
     bucket = _bucket(scope, "input", settings.protect_data)
-    policy = [_deny_plain_http(bucket), *_deny_what_cannot_be_moved(bucket)]
-    return Bucket(bucket, _secured(scope, "input", bucket, policy, settings.input_retention_days))
+    policy = [
+        _deny_plain_http(bucket),
+        *_deny_what_cannot_be_moved(bucket),
+        *_deny_other_keys(bucket, settings.kms_key_arn),
+    ]
+    return Bucket(
+        bucket,
+        _secured(
+            scope,
+            "input",
+            bucket,
+            policy=policy,
+            retention_days=settings.input_retention_days,
+            kms_key_arn=settings.kms_key_arn,
+        ),
+    )
 
 
 def quarantine_bucket(scope: Scope, settings: Settings) -> Bucket:
     """Where the exact copies of rejected files wait for a person."""
     bucket = _bucket(scope, "quarantine", settings.protect_data)
-    policy = [_deny_plain_http(bucket)]
-    days = settings.quarantine_retention_days
-    return Bucket(bucket, _secured(scope, "quarantine", bucket, policy, days))
+    return Bucket(
+        bucket,
+        _secured(
+            scope,
+            "quarantine",
+            bucket,
+            policy=[_deny_plain_http(bucket)],
+            retention_days=settings.quarantine_retention_days,
+            kms_key_arn=settings.kms_key_arn,
+        ),
+    )
 
 
 def _bucket(scope: Scope, purpose: str, protect_data: bool) -> s3.Bucket:
@@ -50,8 +73,10 @@ def _secured(
     scope: Scope,
     purpose: str,
     bucket: s3.Bucket,
+    *,
     policy: list[Statement],
     retention_days: int | None,
+    kms_key_arn: Input[str] | None,
 ) -> list[pulumi.Resource]:
     def child(setting: str) -> str:
         return scope.child(f"{purpose}-{setting}")
@@ -74,7 +99,7 @@ def _secured(
     encrypted = s3.BucketServerSideEncryptionConfiguration(
         child("encryption"),
         bucket=bucket.bucket,
-        rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+        rules=[_encryption(kms_key_arn)],
         opts=scope.options(),
     )
     versioned = s3.BucketVersioning(
@@ -97,6 +122,21 @@ def _secured(
         opts=scope.options(depends_on=[private]),
     )
     return [private, owned, encrypted, versioned, expiring, guarded]
+
+
+def _encryption(
+    kms_key_arn: Input[str] | None,
+) -> s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
+    if kms_key_arn is None:
+        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    return {
+        "apply_server_side_encryption_by_default": {
+            "sse_algorithm": "aws:kms",
+            "kms_master_key_id": kms_key_arn,
+        },
+        # One call to KMS for many files instead of one for each: ten thousand would be throttled.
+        "bucket_key_enabled": True,
+    }
 
 
 def _lifecycle(
@@ -152,4 +192,24 @@ def _deny_what_cannot_be_moved(bucket: s3.Bucket) -> list[Statement]:
                 "StringEquals": {"s3:x-amz-storage-class": ["GLACIER", "DEEP_ARCHIVE"]},
             },
         },
+    ]
+
+
+def _deny_other_keys(bucket: s3.Bucket, kms_key_arn: Input[str] | None) -> list[Statement]:
+    """A file under a key that the functions may not use could neither be read nor moved."""
+    if kms_key_arn is None:
+        return []
+    return [
+        {
+            "Sid": "DenyOtherKeys",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["s3:PutObject"],
+            "Resource": [objects_of(bucket.arn)],
+            "Condition": {
+                # Who names no key gets the bucket's; a negated condition alone would refuse them.
+                "Null": {"s3:x-amz-server-side-encryption-aws-kms-key-id": "false"},
+                "StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": kms_key_arn},
+            },
+        }
     ]

@@ -74,6 +74,8 @@ CHECKS: dict[str, Check] = {
     "quarantine_retention_days": whole_number(1, 36500, otherwise="omit it for 30"),
     "point_in_time_recovery": flag,
     "protect_data": flag,
+    "kms_key_arn": later_or(shapes.key_arn),
+    "permissions_boundary_arn": later_or(shapes.policy_arn),
     "tags": map_of(shapes.tag_name, later_or(shapes.tag_value), at_most=49),
 }
 """How each argument is checked by itself."""
@@ -91,10 +93,10 @@ def checked(name: str, args: SilentScalperPipelineArgs | None) -> Settings:
         try:
             values[argument] = _check(argument)(value)
         except Wrong as wrong:
-            problems += wrong.about(argument)
+            problems += wrong.about(both_spellings(argument))
     wrong_arguments = given.keys() - values.keys()
     problems += [
-        sentence
+        both_spellings(sentence)
         for involved, sentence in _combinations(Settings(**values), given)
         if not involved & wrong_arguments
     ]
@@ -104,13 +106,26 @@ def checked(name: str, args: SilentScalperPipelineArgs | None) -> Settings:
     return Settings(**values)
 
 
+def both_spellings(sentence: str) -> str:
+    """Each argument also as other languages spell it, where it is mentioned first."""
+    for argument in CHECKS:
+        camel = re.sub(r"_(\w)", lambda match: match[1].upper(), argument)
+        if camel != argument:
+            sentence = re.sub(rf"\b{argument}\b", f"{argument} ({camel})", sentence, count=1)
+    return sentence
+
+
 def _check(argument: str) -> Check:
     if argument in CHECKS:
         return CHECKS[argument]
     # A name spelled as other languages do is near its Python spelling.
     spelled = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", argument).lower()
     near = difflib.get_close_matches(spelled, CHECKS, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"the arguments are {', '.join(CHECKS)}"
+    hint = (
+        f"did you mean {both_spellings(near[0])}?"
+        if near
+        else f"the arguments are {', '.join(CHECKS)}"
+    )
     raise Wrong(f"is not an argument; {hint}")
 
 

@@ -10,7 +10,7 @@ from pulumi_aws import cloudwatch, dynamodb, iam, lambda_, s3, sns, sqs
 
 from .archive import handler_code, handler_code_with
 from .args import EmailOn, Settings
-from .iam import Statement, allow, lambda_trust, render, settle_files, write_logs
+from .iam import Statement, allow, lambda_trust, render, settle_files, use_key, write_logs
 from .scope import Scope
 
 RETRIES = 2
@@ -32,14 +32,17 @@ class Places:
     table: dynamodb.Table
     topic: sns.Topic
 
-    def statements(self) -> list[Statement]:
+    def statements(self, settings: Settings) -> list[Statement]:
         """Leave to settle files in these places."""
-        return settle_files(
-            input_bucket_arn=self.input_bucket.arn,
-            quarantine_bucket_arn=self.quarantine_bucket.arn,
-            table_arn=self.table.arn,
-            topic_arn=self.topic.arn,
-        )
+        return [
+            *settle_files(
+                input_bucket_arn=self.input_bucket.arn,
+                quarantine_bucket_arn=self.quarantine_bucket.arn,
+                table_arn=self.table.arn,
+                topic_arn=self.topic.arn,
+            ),
+            *use_key(settings.kms_key_arn),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class _Spec:
     memory_mb: int
     timeout_seconds: int
     log_retention_days: int
+    kms_key_arn: Input[str] | None
+    permissions_boundary_arn: Input[str] | None
     temporary_storage_mb: int = 512
     reserved_concurrency: int | None = None
     layers: Sequence[Input[str]] = field(default_factory=list)
@@ -79,13 +84,15 @@ def rescuer(scope: Scope, settings: Settings, places: Places, *, on_failure: sqs
             code=handler_code(),
             environment=environment(scope, settings, places),
             statements=[
-                *places.statements(),
+                *places.statements(settings),
                 allow("KeepEvents", ["sqs:SendMessage"], on_failure.arn),
             ],
             on_failure_arn=on_failure.arn,
             memory_mb=RESCUER_MEMORY_MB,
             timeout_seconds=RESCUER_TIMEOUT_SECONDS,
             log_retention_days=settings.log_retention_days,
+            kms_key_arn=settings.kms_key_arn,
+            permissions_boundary_arn=settings.permissions_boundary_arn,
         ),
     )
 
@@ -106,13 +113,15 @@ def processor(
                 **environment(scope, settings, places),
             },
             statements=[
-                *places.statements(),
+                *places.statements(settings),
                 allow("CallTheRescuer", ["lambda:InvokeFunction"], on_failure.arn),
             ],
             on_failure_arn=on_failure.arn,
             memory_mb=settings.memory_mb,
             timeout_seconds=settings.timeout_seconds,
             log_retention_days=settings.log_retention_days,
+            kms_key_arn=settings.kms_key_arn,
+            permissions_boundary_arn=settings.permissions_boundary_arn,
             temporary_storage_mb=settings.temporary_storage_mb,
             reserved_concurrency=settings.reserved_concurrency,
             layers=settings.process_layers,
@@ -143,6 +152,7 @@ def _deploy(scope: Scope, spec: _Spec) -> Function:
     logs = cloudwatch.LogGroup(
         scope.child(f"{spec.purpose}-logs"),
         retention_in_days=spec.log_retention_days,
+        kms_key_id=spec.kms_key_arn,
         tags=scope.tags,
         opts=scope.options(),
     )
@@ -150,6 +160,7 @@ def _deploy(scope: Scope, spec: _Spec) -> Function:
         scope.child(f"{spec.purpose}-role"),
         description=f"{scope.pipeline}: {spec.description}",
         assume_role_policy=lambda_trust(),
+        permissions_boundary=spec.permissions_boundary_arn,
         tags=scope.tags,
         opts=scope.options(),
     )

@@ -73,6 +73,13 @@ def write_logs(log_group_arn: Output[str]) -> Statement:
     )
 
 
+def use_key(key_arn: Input[str] | None) -> list[Statement]:
+    """What S3, DynamoDB, SNS and SQS ask of whoever reads or writes what a key encrypts."""
+    if key_arn is None:
+        return []
+    return [allow("UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], key_arn)]
+
+
 def settle_files(
     *,
     input_bucket_arn: Output[str],

@@ -2,6 +2,7 @@
 
 from pulumi_aws import sqs
 
+from .args import Settings
 from .iam import deny_plain_http, render
 from .scope import Scope
 
@@ -9,12 +10,14 @@ KEPT_DAYS = 14
 """What SQS allows at most."""
 
 
-def kept_events_queue(scope: Scope) -> sqs.Queue:
+def kept_events_queue(scope: Scope, settings: Settings) -> sqs.Queue:
     """Nothing polls it, so it costs nothing; an alarm says when something is in it."""
     queue = sqs.Queue(
         scope.child("kept-events"),
         message_retention_seconds=KEPT_DAYS * 24 * 60 * 60,
-        sqs_managed_sse_enabled=True,
+        # SQS takes one kind of key or the other.
+        sqs_managed_sse_enabled=None if settings.kms_key_arn else True,
+        kms_master_key_id=settings.kms_key_arn,
         tags=scope.tags,
         opts=scope.options(),
     )

@@ -14,6 +14,7 @@ from .scope import Scope
 from .table import metadata_table
 from .topic import alerts_topic
 from .trigger import invoke_on_upload
+from .versions import require_cli
 
 
 class SilentScalperPipeline(pulumi.ComponentResource):
@@ -59,6 +60,7 @@ class SilentScalperPipeline(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Raise a `ValueError` that lists everything wrong with the arguments at once."""
+        require_cli()
         settings = checked(name, args)
         super().__init__("silent-scalper:index:SilentScalperPipeline", name, {}, opts)
         scope = Scope(name, self, settings.tags)
@@ -71,7 +73,7 @@ class SilentScalperPipeline(pulumi.ComponentResource):
         quarantine = quarantine_bucket(scope, settings)
         table = metadata_table(scope, settings)
         topic = alerts_topic(scope, settings, account_id=account_id)
-        kept_events = kept_events_queue(scope)
+        kept_events = kept_events_queue(scope, settings)
 
         places = Places(uploads.bucket, quarantine.bucket, table, topic)
         rescuer = functions.rescuer(scope, settings, places, on_failure=kept_events)

@@ -12,6 +12,8 @@ _FILE_TYPE = re.compile(r"[^\s./*?\[\]]+(\.[^\s./*?\[\]]+)*")
 _KEY_FILTER = re.compile(r"[A-Za-z0-9!_.'()/=-]*")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 _LAYER_ARN = re.compile(r"arn:[a-z0-9-]+:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+")
+_KEY_ARN = re.compile(r"arn:[a-z0-9-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+_POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
 _TAG = re.compile(r"[\w\s.:/=+@-]*")
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 
@@ -78,6 +80,25 @@ def layer_arn(value: object) -> str:
         raise Wrong(
             f"must be the ARN of a layer with its version (got {shown(value)}), such as "
             "arn:aws:lambda:eu-north-1:123456789012:layer:pandas:7"
+        )
+    return text(value)
+
+
+def key_arn(value: object) -> str:
+    """No alias and no bare id: the functions' policies and CloudWatch Logs take an ARN alone."""
+    if not _KEY_ARN.fullmatch(text(value)):
+        raise Wrong(
+            f"must be the ARN of a KMS key, not of an alias (got {shown(value)}), such as "
+            "arn:aws:kms:eu-north-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        )
+    return text(value)
+
+
+def policy_arn(value: object) -> str:
+    if not _POLICY_ARN.fullmatch(text(value)):
+        raise Wrong(
+            f"must be the ARN of a managed policy (got {shown(value)}), such as "
+            "arn:aws:iam::123456789012:policy/functions-boundary"
         )
     return text(value)
 

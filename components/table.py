@@ -41,6 +41,9 @@ def metadata_table(scope: Scope, settings: Settings) -> dynamodb.Table:
         # Always on: the counters of the e-mail budget expire even where records do not.
         ttl={"attribute_name": "expires_at", "enabled": True},
         point_in_time_recovery={"enabled": settings.point_in_time_recovery},
+        server_side_encryption=(
+            {"enabled": True, "kms_key_arn": settings.kms_key_arn} if settings.kms_key_arn else None
+        ),
         deletion_protection_enabled=settings.protect_data,
         tags=scope.tags,
         opts=scope.options(protect=settings.protect_data),

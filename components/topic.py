@@ -22,10 +22,15 @@ OWNER_ACTIONS = [
 
 
 def alerts_topic(scope: Scope, settings: Settings, *, account_id: Input[str]) -> sns.Topic:
-    """Without a key of its own: alarms cannot publish to a topic encrypted with `alias/aws/sns`,
-    and a customer key costs money every month.
+    """Without a key of its own unless one is given: alarms cannot publish to a topic encrypted with
+    `alias/aws/sns`, and a customer key costs money every month.
     """
-    topic = sns.Topic(scope.child("ScalperAlerts"), tags=scope.tags, opts=scope.options())
+    topic = sns.Topic(
+        scope.child("ScalperAlerts"),
+        kms_master_key_id=settings.kms_key_arn,
+        tags=scope.tags,
+        opts=scope.options(),
+    )
     sns.TopicPolicy(
         scope.child("ScalperAlerts-policy"),
         arn=topic.arn,

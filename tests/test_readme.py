@@ -15,7 +15,8 @@ TYPES = {
     "bool": "true or false",
     "list": "list",
     "dict": "map",
-    "Input": "archive or path",
+    "Input[pulumi.Archive]": "archive or path",
+    "Input[str]": "text",
     "EmailOn": "word",
 }
 
@@ -34,7 +35,8 @@ def arguments() -> Iterator[tuple[str, str, str]]:
                 ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Subscript(slice=kind)),
                 ast.Expr(value=ast.Constant(value=str(text))),
             ):
-                outermost = ast.unparse(kind).partition("[")[0]
+                written = ast.unparse(kind)
+                outermost = written if written.startswith("Input") else written.partition("[")[0]
                 yield name, TYPES[outermost], " ".join(text.split())
 
 

@@ -60,6 +60,8 @@ def every_argument(process_code: Path) -> SilentScalperPipelineArgs:
         "quarantine_retention_days": 60,
         "point_in_time_recovery": True,
         "protect_data": False,
+        "kms_key_arn": "arn:aws-mock:kms:eu-north-1:123456789012:key/files",
+        "permissions_boundary_arn": "arn:aws-mock:iam::123456789012:policy/boundary",
         "tags": {"team": "data"},
     }
 

@@ -15,12 +15,13 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from components import EmailOn, SilentScalperPipeline
 from components.args import Settings
+from components.versions import VERSION
 from tests.component.recorder import COMPONENT, Deployment
 
 ROOT = Path(__file__).resolve().parents[2]
 
 # What the inference leaves out when it cannot follow a type is not an error; so count.
-ARGUMENTS, OUTPUTS = 24, 14
+ARGUMENTS, OUTPUTS = 26, 14
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,8 @@ def test_what_decides_whether_a_child_exists_is_plain(component: dict[str, Any])
 
     arguments = component["inputProperties"].items()
     assert {name for name, argument in arguments if not plain(argument)} == {
-        "processCode", "processEnvironment", "processLayers", "tags"
+        "kmsKeyArn", "permissionsBoundaryArn", "processCode", "processEnvironment",
+        "processLayers", "tags",
     }  # fmt: skip
 
 
@@ -118,7 +120,7 @@ def test_the_plug_in_serves_the_schema_from_any_folder(tmp_path: Path) -> None:
         plugin.wait()
     assert list(served["resources"]) == [COMPONENT]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert (served["name"], served["version"]) == (project["name"], project["version"])
+    assert (served["name"], served["version"]) == (project["name"], VERSION)
 
 
 def test_the_plug_in_brings_what_an_installation_needs() -> None:
