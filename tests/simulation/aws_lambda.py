@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-hand
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -67,12 +68,13 @@ class Lambda:
     def new_request_id(self) -> str:
         return f"request-{next(self._request_numbers)}"
 
-    def run(self, invocation: Invocation, sandbox: Any, work: Callable[[], None]) -> None:
+    def run(self, invocation: Invocation, sandbox: Any, work: Callable[[], None]) -> Task:
         """Start a thread for it; it goes on whenever its time has come."""
         self.invocations.append(invocation)
         task = Task(work, invocation.output)
         self._running[task] = (invocation, sandbox)
         task.resume()
+        return task
 
 
 class Function:
@@ -129,48 +131,62 @@ class Function:
         else:
             self._start(event)
 
-    def _start(self, event: _Queued) -> None:
+    def begin(
+        self,
+        payload: Payload,
+        request_id: str,
+        ended: Callable[[Invocation], None] = lambda invocation: None,
+    ) -> tuple[Invocation, Task]:
+        """Start a try now; `ended` is called when it is over, whatever its end."""
         service = self._service
         service.coverage.invocations += 1
         self._running += 1
         sandbox = self._idle.pop() if self._idle else self._make_sandbox()
-        request = event.payload.get("requestContext", {})
+        request = payload.get("requestContext", {})
         invocation = Invocation(
             service.timeline,
             self.name,
-            event.request_id,
-            request.get("requestId", event.request_id),
+            request_id,
+            request.get("requestId", request_id),
             len(service.invocations) + 1,
             self._timeout_seconds,
         )
-        service.story.tell(invocation.name, f"starts: {event.request_id} try {event.attempts + 1}")
 
         def work() -> None:
             try:
-                self._handler(event.payload, invocation)
+                self._handler(payload, invocation)
             except Died:
                 pass
             except BaseException as error:  # noqa: BLE001
                 invocation.error = error
-            service.timeline.after(0, lambda: self._ended(event, invocation, sandbox))
+            service.timeline.after(0, lambda: self._over(invocation, sandbox))
+            service.timeline.after(0, lambda: ended(invocation))
 
-        service.run(invocation, sandbox, work)
+        service.story.tell(invocation.name, f"starts for {request_id}")
+        return invocation, service.run(invocation, sandbox, work)
 
-    def _ended(self, event: _Queued, invocation: Invocation, sandbox: Any) -> None:
+    def _over(self, invocation: Invocation, sandbox: Any) -> None:
         self._running -= 1
         if invocation.death is None:
             self._idle.append(sandbox)
+        how = "returns"
+        if invocation.failed:
+            died = invocation.death
+            how = f"dies: {died}" if died else f"raises {invocation.error}"
+        self._service.story.tell(invocation.name, how)
+
+    def _start(self, event: _Queued) -> None:
+        self.begin(event.payload, event.request_id, partial(self._ended, event))
+
+    def _ended(self, event: _Queued, invocation: Invocation) -> None:
         if not invocation.failed:
-            self._service.story.tell(invocation.name, "returns")
             return
-        why = f"dies: {invocation.death}" if invocation.death else f"raises {invocation.error}"
-        self._service.story.tell(invocation.name, why)
         if invocation.death is Death.HOST_LOST:
             # A failure of Lambda's own uses no attempt.
             self._back_off(event)
             return
         event.attempts += 1
-        event.last_failure = self._failure(invocation)
+        event.last_failure = failure_of(invocation, self._timeout_seconds)
         if event.attempts == ATTEMPTS:
             self._give_up(event, "RetriesExhausted")
         else:
@@ -180,37 +196,55 @@ class Function:
         self._later(event.backoff_seconds, event)
         event.backoff_seconds = min(event.backoff_seconds * 2, BACKOFF_SECONDS[1])
 
-    def _failure(self, invocation: Invocation) -> Payload:
-        if invocation.death:
-            kind, message = _EXITS[invocation.death]
-            message = message.format(timeout=self._timeout_seconds)
-            message = f"RequestId: {invocation.request_id} Error: {message}"
-        else:
-            kind, message = type(invocation.error).__name__, str(invocation.error)
-        return {
-            "responseContext": {
-                "statusCode": 200,
-                "executedVersion": "$LATEST",
-                "functionError": "Unhandled",
-            },
-            "responsePayload": {"errorType": kind, "errorMessage": message},
-        }
-
     def _give_up(self, event: _Queued, condition: str) -> None:
         self._service.coverage.world[f"given up: {condition}"] += 1
         self._on_failure(
-            {
-                "version": "1.0",
-                "requestContext": {
-                    "requestId": event.request_id,
-                    "functionArn": f"arn:aws:lambda:::function:{self.name}:$LATEST",
-                    "condition": condition,
-                    "approximateInvokeCount": event.attempts,
-                },
-                "requestPayload": event.payload,
-                **event.last_failure,
-            }
+            failure_record(
+                event.request_id, event.payload, event.last_failure, condition, event.attempts
+            )
         )
 
     def _tell(self, what: str) -> None:
         self._service.story.tell("Lambda", f"{self.name}: {what}")
+
+
+def failure_of(invocation: Invocation, timeout_seconds: int) -> Payload:
+    """How Lambda puts the end of a failed invocation."""
+    if invocation.death:
+        kind, message = _EXITS[invocation.death]
+        message = message.format(timeout=timeout_seconds)
+        message = f"RequestId: {invocation.request_id} Error: {message}"
+    else:
+        kind, message = type(invocation.error).__name__, str(invocation.error)
+    return {
+        "responseContext": {
+            "statusCode": 200,
+            "executedVersion": "$LATEST",
+            "functionError": "Unhandled",
+        },
+        "responsePayload": {"errorType": kind, "errorMessage": message},
+    }
+
+
+def failure_record(
+    request_id: str,
+    payload: Payload,
+    failure: Payload,
+    condition: str = "RetriesExhausted",
+    attempts: int = ATTEMPTS,
+) -> Payload:
+    """What a failure destination is sent.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    return {
+        "version": "1.0",
+        "requestContext": {
+            "requestId": request_id,
+            "functionArn": "arn:aws:lambda:::function:this:$LATEST",
+            "condition": condition,
+            "approximateInvokeCount": attempts,
+        },
+        "requestPayload": payload,
+        **failure,
+    }

@@ -22,11 +22,16 @@ def judge(history: History, coverage: Coverage | None = None) -> World:
 
 def _assert_kept(world: World) -> None:
     if found := violations(world):
-        complaints = "\n".join(f"  - {what}" for what in found)
-        raise AssertionError(
-            f"The promise was broken:\n{complaints}\n\nWhat happened:\n{world.story}\n\n"
-            f"To live it again: judge({recipe(world.history)})"
-        )
+        raise AssertionError(broken(found, world, f"judge({recipe(world.history)})"))
+
+
+def broken(found: list[str], world: World, again: str) -> str:
+    """The story of a broken promise."""
+    complaints = "\n".join(f"  - {what}" for what in found)
+    return (
+        f"The promise was broken:\n{complaints}\n\nWhat happened:\n{world.story}\n\n"
+        f"To live it again: {again}"
+    )
 
 
 def recipe(value: object) -> str:

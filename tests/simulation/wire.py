@@ -1,6 +1,7 @@
 """What lies between the handler and AWS: every call takes time, and may go wrong on the way."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Protocol
 
 from .coverage import Coverage
@@ -92,6 +93,10 @@ class Wire:
         current: Callable[[], Invocation],
     ) -> None:
         self.calls = 0
+        self.before_each: Callable[[Invocation], Trouble | None] | None = None
+        """Decides in the history's place what becomes of the next call."""
+        self.after_each: Callable[[Invocation, Any], None] | None = None
+        """Is shown what a call answered."""
         self.repeats = 0
         """Calls that took effect twice, unknown to the handler."""
         self._history = history
@@ -107,14 +112,20 @@ class Wire:
     def calm_down(self) -> None:
         """From now on nothing goes wrong any more."""
         self._calm = True
+        self.before_each = self.after_each = None
 
     def carry(self, service: str, operation: str, request: Request, perform: Perform) -> Any:
         invocation = self._current()
         invocation.check_alive()
-        trouble = self._trouble(service)
-        invocation.wait(self._pace(invocation))
+        if self.before_each:
+            trouble = self.before_each(invocation)
+        else:
+            trouble = self._trouble(service)
+            invocation.wait(self._pace(invocation))
         invocation.calls += 1
         self.calls += 1
+        if self.after_each:
+            perform = partial(self._shown, invocation, perform)
         tell = self._story.call(invocation, service, operation, request)
         if trouble is None:
             return tell(perform)
@@ -128,6 +139,16 @@ class Wire:
                 # An error is an answer too, and it is the answer that is lost.
                 pass
         return self._bring_about(trouble, invocation, service, operation, lambda: tell(perform))
+
+    def _shown(self, invocation: Invocation, perform: Perform) -> Any:
+        assert self.after_each
+        try:
+            answer = perform()
+        except Exception as error:
+            self.after_each(invocation, error)
+            raise
+        self.after_each(invocation, answer)
+        return answer
 
     def _bring_about(
         self,

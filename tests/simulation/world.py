@@ -1,5 +1,6 @@
 """The world around the handler: users, S3, Lambda, DynamoDB, SNS, and one history to live."""
 
+from contextlib import AbstractContextManager
 from functools import cache, partial
 from typing import Any
 from urllib.parse import quote_plus
@@ -95,8 +96,12 @@ class World:
         for fact in self.watch.facts:
             self.coverage.fates[fact.status or "kept or undelivered, with an alarm"] += 1
 
+    def on_stage(self) -> AbstractContextManager[None]:
+        """Within the block the handler's modules live in this world."""
+        return handler_on_stage(self.timeline, self.functions)
+
     def _run(self) -> None:
-        with handler_on_stage(self.timeline, self.functions):
+        with self.on_stage():
             self.timeline.run()
 
     def _function(self, name: str, entry: Any, timeout_seconds: int, on_failure: Any) -> Function:
@@ -134,7 +139,8 @@ class World:
 
     # Users, and what S3 tells of them.
 
-    def _upload(self, plan: Upload) -> None:
+    def upload(self, plan: Upload) -> Fact:
+        """A user uploads a file; nobody is told yet."""
         number = len(self.watch.facts) + 1
         version = self.input.put(
             plan.key,
@@ -148,14 +154,18 @@ class World:
         fact = Fact(number, plan, parse(record, INPUT), version)
         self.watch.facts.append(fact)
         self.story.tell("User", f"uploads {fact} as {version.version_id}, {plan.size} bytes")
-        self._untold.append(record)
-        is_last = number == len(self.history.uploads)
+        return fact
+
+    def _upload(self, plan: Upload) -> None:
+        fact = self.upload(plan)
+        self._untold.append(fact.event.record)
+        is_last = fact.number == len(self.history.uploads)
         if is_last or not plan.told_with_next:
             records, self._untold = self._untold, []
             self._notify_later(plan.told_after[0], records, plan.doubled_after)
         for duplicate in plan.told_after[1:]:
             self.coverage.world["duplicate event of S3"] += 1
-            self._notify_later(duplicate, [record])
+            self._notify_later(duplicate, [fact.event.record])
 
     @staticmethod
     def _record(key: str, number: int, version: Version) -> Payload:
