@@ -1,0 +1,80 @@
+"""The real engine, an emulator and a stand-in provider between them; skipped without `pulumi`."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from local.cloud import Cloud
+from local.emulator import Emulator
+from tests.engine.provider import StandIn, serving
+from tests.engine.workspace import Engine, Stack, check_out
+
+HEAVY = "heavy"
+NOT_TESTED = (
+    "pulumi is not on the PATH, so NOT TESTED: preview, up, refresh and destroy on the real "
+    "engine (docs/engine-tests.md)"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--heavy", action="store_true", help="also the long engine tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{HEAVY}: long; run by `make engine`")
+    config.addinivalue_line("markers", "engine: needs the pulumi command")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    without_engine = pytest.mark.skip(reason="pulumi is not on the PATH")
+    too_long = pytest.mark.skip(reason="long; run by `make engine`")
+    for item in items:
+        if "engine" in getattr(item, "fixturenames", ()):
+            item.add_marker("engine")
+            if shutil.which("pulumi") is None:
+                item.add_marker(without_engine)
+            elif item.get_closest_marker(HEAVY) and not config.getoption("--heavy", False):
+                item.add_marker(too_long)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line that nobody overlooks: the dots of skipped tests say nothing."""
+    if shutil.which("pulumi") is None:
+        terminalreporter.write_line(f"ENGINE TESTS SKIPPED: {NOT_TESTED}.", yellow=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    folder = tmp_path_factory.mktemp("engine")
+    (folder / "state").mkdir()
+    with pytest.MonkeyPatch.context() as patch, Emulator(retry_seconds=0.2) as emulator:
+        for name in os.environ:
+            # The command must not see the stacks, the account or the token of who runs the tests.
+            if name.startswith(("AWS_", "PULUMI_")):
+                patch.delenv(name)
+        cloud = Cloud(emulator.endpoint, emulator.region)
+        stand_in = StandIn(cloud)
+        with serving(stand_in) as port:
+            environment = {
+                "PULUMI_HOME": str(folder / "home"),
+                "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+                "PULUMI_CONFIG_PASSPHRASE": "not a secret",
+                "PULUMI_DEBUG_PROVIDERS": f"aws:{port}",
+                "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+                "PULUMI_SKIP_UPDATE_CHECK": "true",
+                "PULUMI_ERROR_OUTPUT_STRING": "true",
+                "NO_PROXY": "127.0.0.1",
+            }
+            yield Engine(cloud, stand_in, environment)
+
+
+@pytest.fixture(scope="module")
+def new_stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stack]:
+    """Makes stacks, each in a checkout of its own."""
+
+    def make(name: str = "dev", *, main: str | None = None) -> Stack:
+        return Stack(engine, check_out(tmp_path_factory.mktemp("clone") / "it", main=main), name)
+
+    return make

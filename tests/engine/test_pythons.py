@@ -1,0 +1,51 @@
+"""The same program on every Python that it says it runs on."""
+
+import glob
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from tests.engine.workspace import ROOT, Engine, Stack, check_out, use_python
+
+pytestmark = pytest.mark.heavy
+
+
+@pytest.fixture(scope="module")
+def stack(new_stack: Callable[..., Stack]) -> Stack:
+    stack = new_stack()
+    stack.up()
+    return stack
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_a_fresh_clone_on_another_python_previews_no_change(
+    engine: Engine, stack: Stack, tmp_path_factory: pytest.TempPathFactory, version: str
+) -> None:
+    folder = tmp_path_factory.mktemp(f"python-{version}")
+    environment = folder / "environment"
+    subprocess.run([interpreter(version), "-m", "venv", str(environment)], check=True)
+    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]
+    requirements = str(ROOT / "requirements.txt")
+    subprocess.run([str(environment / "bin/python"), *install, requirements], check=True)
+    clone = check_out(folder / "clone")
+    use_python(clone, environment)
+    assert Stack(engine, clone).preview(expect_no_changes=True).changes == set()
+
+
+def interpreter(version: str) -> str:
+    """A Python of that version with the means to make an environment, wherever it is."""
+    managed = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
+    candidates = [
+        *sorted(glob.glob(f"{managed}/versions/{version}.*/bin/python{version}")),
+        shutil.which(f"python{version}"),
+    ]
+    for candidate in filter(None, candidates):
+        tried = subprocess.run(
+            [candidate, "-c", "import ensurepip"], check=False, capture_output=True
+        )
+        if tried.returncode == 0:
+            return candidate
+    return pytest.skip(f"there is no Python {version} here: the preview on it was NOT TESTED")

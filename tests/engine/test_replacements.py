@@ -1,0 +1,117 @@
+"""No argument of ours replaces anything, by the pinned provider's own rules; needs no engine."""
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+import pulumi
+import pulumi_aws
+import pytest
+
+from components import EmailOn, SilentScalperPipeline, SilentScalperPipelineArgs
+from local.resources import TABLE
+from tests.component.recorder import Deployment, deploy
+from tests.engine.replacements import PROVIDER_VERSION, REPLACED_BY
+
+CODE = pulumi.AssetArchive({"main.py": pulumi.StringAsset("def process(file): ...\n")})
+LAYER = "arn:aws:lambda:eu-north-1:123456789012:layer:pandas:7"
+
+OTHERWISE: dict[str, Any] = {
+    "alert_emails": ["ops@example.com"],
+    "email_on": EmailOn.FAILURES,
+    "accepted_types": ["csv"],
+    "min_size_bytes": 2,
+    "max_size_bytes": 1000,
+    "accept_empty": True,
+    "ignore_patterns": ["*.tmp"],
+    "prefix": "in/",
+    "suffix": ".csv",
+    "process_code": CODE,
+    "process_entry": "main.other",
+    "process_environment": {"STAGE": "test"},
+    "process_layers": [LAYER],
+    "memory_mb": 1024,
+    "timeout_seconds": 120,
+    "temporary_storage_mb": 2048,
+    "reserved_concurrency": 50,
+    "log_retention_days": 90,
+    "record_retention_days": 400,
+    "input_retention_days": 200,
+    "quarantine_retention_days": 60,
+    "point_in_time_recovery": True,
+    "protect_data": False,
+    "tags": {"team": "data"},
+}
+"""For every argument a value that is not its default."""
+
+
+def deployed(**arguments: Any) -> Deployment:
+    given = cast(SilentScalperPipelineArgs, arguments)
+    return deploy(lambda: SilentScalperPipeline("intake", given))
+
+
+@pytest.mark.parametrize("argument", SilentScalperPipelineArgs.__annotations__)
+def test_an_argument_changes_what_exists_and_replaces_nothing(argument: str) -> None:
+    """Should one have to replace a bucket or the table, its description must say so; then list
+    it here.
+    """
+    needs_code = argument.startswith("process_") and argument != "process_code"
+    base: dict[str, Any] = {"process_code": CODE} if needs_code else {}
+    if argument == "email_on":
+        base = {"alert_emails": ["ops@example.com"]}
+    before = {it.urn: it for it in deployed(**base).children}
+    after = {it.urn: it for it in deployed(**base, **{argument: OTHERWISE[argument]}).children}
+    changed = {
+        (it.name, key)
+        for urn, it in after.items()
+        if urn in before
+        for key in it.inputs.keys() | before[urn].inputs.keys()
+        if comparable(it.inputs.get(key)) != comparable(before[urn].inputs.get(key))
+    }
+    tokens = {it.name: it.type for it in after.values()}
+    assert changed or after.keys() != before.keys()
+    assert {(name, key) for name, key in changed if key in REPLACED_BY[tokens[name]]} == set()
+    # Only people come and go; a resource that did would take along what it holds.
+    kinds = {
+        it.kind for urn, it in {**before, **after}.items() if (urn in before) != (urn in after)
+    }
+    assert kinds <= {"TopicSubscription"}
+
+
+def test_the_table_is_of_the_pinned_provider_and_of_every_type_that_is_registered() -> None:
+    assert version("pulumi-aws") == PROVIDER_VERSION
+    registered = {it.type for it in deployed(alert_emails=["ops@example.com"]).children}
+    assert registered <= REPLACED_BY.keys()
+    assert registered <= TABLE.keys()
+
+
+@pytest.mark.parametrize("token", REPLACED_BY)
+def test_the_table_names_inputs_that_the_pinned_provider_has(token: str) -> None:
+    inputs = inputs_of(token)
+    assert {it for it in REPLACED_BY[token] if it not in inputs} == set()
+
+
+def test_the_table_would_see_a_bucket_replaced() -> None:
+    """A check of the check: a bucket's own name is among what replaces it."""
+    assert "bucket" in REPLACED_BY["aws:s3/bucket:Bucket"]
+    assert {"hashKey", "rangeKey"} <= REPLACED_BY["aws:dynamodb/table:Table"]
+
+
+def comparable(value: Any) -> Any:
+    """Archives as the files in them: two that are made alike are no change."""
+    if isinstance(value, pulumi.AssetArchive):
+        return {name: comparable(item) for name, item in value.assets.items()}
+    if isinstance(value, pulumi.StringAsset):
+        return value.text
+    if isinstance(value, pulumi.FileAsset):
+        return Path(str(value.path)).read_bytes()
+    return value
+
+
+def inputs_of(token: str) -> set[str]:
+    """The inputs of a type by their names on the wire, out of the installed SDK."""
+    module, kind = re.fullmatch(r"aws:(\w+)/\w+:(\w+)", token).groups()  # type: ignore[union-attr]
+    resource = getattr(getattr(pulumi_aws, module.replace("lambda", "lambda_")), kind)
+    names = resource._internal_init.__annotations__.keys()
+    return {re.sub(r"_(\w)", lambda found: found[1].upper(), name) for name in names}
