@@ -121,7 +121,7 @@ def _item(status: Status) -> dict[str, Any]:
 def test_the_tables_keys_and_index_are_those_of_the_handlers_items(deployed: Deployment) -> None:
     table = deployed.named("FileMetadata").inputs
     (index,) = table["globalSecondaryIndexes"]
-    assert index["name"] == NEEDS_ATTENTION
+    assert index["name"] == NEEDS_ATTENTION == "needs_attention", "alerts and people name it"
     index_keys = {key["attributeName"] for key in index["keySchemas"]}
     quarantined, accepted = _item(Status.QUARANTINED), _item(Status.PROCESSED)
     for item in (quarantined, accepted):
