@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC
 from enum import Enum, IntEnum
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -208,7 +209,6 @@ def reads_and_fails_otherwise(file: File) -> None:
         raise KeyError("amount")
 
 
-@pytest.mark.parametrize("trouble", BROKEN_STREAMS)
 @pytest.mark.parametrize(
     "process",
     [
@@ -219,11 +219,12 @@ def reads_and_fails_otherwise(file: File) -> None:
     ],
 )
 def test_a_stream_that_breaks_is_never_the_files_fault(
-    world: World, trouble: str, process: Callable[[File], Any]
+    world: World, process: Callable[[File], Any]
 ) -> None:
-    with answering(world, lambda: Breaking(BROKEN_STREAMS[trouble]), 100):
-        fault = blamed(world, process)
-    assert fault.code is Code.AWS_ERROR, "so the rescuer will hold it"
+    for trouble, error in BROKEN_STREAMS.items():
+        with answering(world, partial(Breaking, error), 100):
+            fault = blamed(world, process)
+        assert fault.code is Code.AWS_ERROR, f"{trouble}: so the rescuer will hold it"
 
 
 def test_a_process_that_tries_a_broken_stream_again_and_succeeds_is_believed(world: World) -> None:
@@ -463,37 +464,38 @@ def circular() -> Any:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_cannot_be_recorded_is_a_failure_of_process_not_of_aws(
-    world: World, value: Any
-) -> None:
-    fault = blamed(world, lambda file: value)
-    assert fault.code is Code.PROCESS_FAILED
-    assert world.called() == [], "it is found out before anything is asked of AWS"
+def test_what_cannot_be_recorded_is_a_failure_of_process_not_of_aws(value: Any) -> None:
+    """It is found out before anything is asked of AWS."""
+    file: Any = SimpleNamespace(trouble=None)
+    with pytest.raises(Fault) as seen:
+        call(lambda _: value, file)
+    assert seen.value.code is Code.PROCESS_FAILED
+    assert len(str(seen.value)) < 1_100
 
 
-@pytest.mark.parametrize(
-    ("value", "recorded"),
-    [
-        (0, 0),
-        (False, False),
-        ("", ""),
-        ([], []),
-        ({}, {}),
-        ((1, 2), [1, 2]),
-        (-0.0, 0),
-        (1e22, 1e22),
-        (10**38 - 1, 10**38 - 1),
-        (Size.BIG, 3),
-        (Mixed.SEVEN, 7),
-        (nested(16), nested(16)),
-        ("x" * (RESULT_BYTES - 2), "x" * (RESULT_BYTES - 2)),
-    ],
-)
-def test_what_can_be_recorded_is(world: World, value: Any, recorded: Any) -> None:
-    world.deploy(process=lambda file: value)
-    upload = world.upload()
-    world.run(upload)
-    assert world.standing(upload)["result"] == recorded
+RECORDABLE: list[tuple[Any, Any]] = [
+    (0, 0),
+    (False, False),
+    ("", ""),
+    ([], []),
+    ({}, {}),
+    ((1, 2), [1, 2]),
+    (-0.0, 0),
+    (1e22, 1e22),
+    (10**38 - 1, 10**38 - 1),
+    (Size.BIG, 3),
+    (Mixed.SEVEN, 7),
+    (nested(16), nested(16)),
+    ("x" * (RESULT_BYTES - 2), "x" * (RESULT_BYTES - 2)),
+]
+
+
+def test_what_can_be_recorded_is(world: World) -> None:
+    for value, recorded in RECORDABLE:
+        world.deploy(process=partial(lambda value, file: value, value))
+        upload = world.upload()
+        world.run(upload)
+        assert world.standing(upload)["result"] == recorded
 
 
 def test_nothing_returned_is_nothing_recorded(world: World) -> None:
@@ -501,6 +503,11 @@ def test_nothing_returned_is_nothing_recorded(world: World) -> None:
     upload = world.upload()
     world.run(upload)
     assert "result" not in world.standing(upload)
+
+
+def test_a_file_whose_result_cannot_be_recorded_stays_for_the_next_try(world: World) -> None:
+    assert blamed(world, lambda file: b"bytes").code is Code.PROCESS_FAILED
+    assert world.called() == []
 
 
 def test_a_result_that_is_too_large_names_the_limit_and_the_way_out(world: World) -> None:
