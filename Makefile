@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test check clean
+.PHONY: help demo local test engine check clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -17,6 +17,9 @@ local: $(READY) ## The same deployment, left running for you to use; Ctrl-C stop
 
 test: $(READY) ## Run every test
 	@$(BIN)/python -m pytest
+
+engine: $(READY) ## Run every test on the real Pulumi engine, the long ones too (needs pulumi)
+	@$(BIN)/python -m pytest tests/engine --heavy
 
 check: $(READY) ## Lint, types, and the rule that components and handler never meet
 	@$(BIN)/ruff check .
