@@ -43,7 +43,15 @@ class Role(Resource):
     def update(self, id: str, parameters: Parameters) -> State:
         iam, policy = self.cloud.iam, parameters["AssumeRolePolicyDocument"]
         iam.update_assume_role_policy(RoleName=id, PolicyDocument=policy)
-        iam.update_role(RoleName=id, Description=parameters.get("Description", ""))
+        iam.update_role(
+            RoleName=id,
+            Description=parameters.get("Description", ""),
+            MaxSessionDuration=parameters.get("MaxSessionDuration", 3600),
+        )
+        if boundary := parameters.get("PermissionsBoundary"):
+            iam.put_role_permissions_boundary(RoleName=id, PermissionsBoundary=boundary)
+        else:
+            iam.delete_role_permissions_boundary(RoleName=id)
         old = as_dict(iam.list_role_tags(RoleName=id)["Tags"])
         _, gone = tag_changes(old, as_dict(parameters.get("Tags", [])))
         if gone:

@@ -60,7 +60,10 @@ class Table(Resource):
 
     def update(self, id: str, parameters: Parameters) -> State:
         dynamodb, table = self.cloud.dynamodb, parameters["table"]
-        arn = dynamodb.describe_table(TableName=id)["Table"]["TableArn"]
+        described = dynamodb.describe_table(TableName=id)["Table"]
+        if _indexes(described) != _indexes(table):
+            raise UnsupportedError(f"{id}: a change of the indexes is not translated.")
+        arn = described["TableArn"]
         dynamodb.update_table(
             TableName=id,
             DeletionProtectionEnabled=table.get("DeletionProtectionEnabled", False),
@@ -114,6 +117,14 @@ def _index(index: dict[str, Any]) -> Parameters:
         "KeySchema": schema,
         "Projection": projection,
         **pascal(index),
+    }
+
+
+def _indexes(table: Mapping[str, Any]) -> dict[str, Any]:
+    """What a table's indexes are, as it was asked for or as it is described."""
+    return {
+        index["IndexName"]: (index["KeySchema"], index["Projection"])
+        for index in table.get("GlobalSecondaryIndexes") or []
     }
 
 

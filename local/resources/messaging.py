@@ -38,7 +38,9 @@ class Topic(Resource):
 
     def update(self, id: str, parameters: Parameters) -> State:
         sns = self.cloud.sns
-        for name, value in parameters["Attributes"].items():
+        # What is left out of an update stays as it is: what is unset must be said.
+        attributes = {"DisplayName": "", "KmsMasterKeyId": "", **parameters["Attributes"]}
+        for name, value in attributes.items():
             sns.set_topic_attributes(TopicArn=id, AttributeName=name, AttributeValue=value)
         old = as_dict(sns.list_tags_for_resource(ResourceArn=id)["Tags"])
         _, dropped = tag_changes(old, as_dict(parameters["Tags"]))
@@ -147,7 +149,10 @@ class Queue(Resource):
 
     def update(self, id: str, parameters: Parameters) -> State:
         sqs = self.cloud.sqs
-        sqs.set_queue_attributes(QueueUrl=id, Attributes=parameters["Attributes"])
+        attributes = parameters["Attributes"]
+        if "KmsMasterKeyId" not in attributes:
+            attributes = {"KmsMasterKeyId": "", **attributes}
+        sqs.set_queue_attributes(QueueUrl=id, Attributes=attributes)
         old = sqs.list_queue_tags(QueueUrl=id).get("Tags", {})
         new, dropped = tag_changes(old, parameters["tags"])
         if dropped:

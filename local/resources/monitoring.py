@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import UnsupportedError
-from .base import Inputs, Parameters, Resource, State, gone, present, reasons, tag_changes
+from .base import Inputs, Parameters, Resource, State, as_dict, gone, present, reasons, tag_changes
 
 NOT_RAISED = "the emulator makes none of the metrics watched, so no alarm goes off by itself"
 
@@ -41,6 +41,10 @@ class LogGroup(Resource):
             logs.put_retention_policy(logGroupName=id, retentionInDays=retention)
         else:
             logs.delete_retention_policy(logGroupName=id)
+        if key := parameters["group"].get("kmsKeyId"):
+            logs.associate_kms_key(logGroupName=id, kmsKeyId=key)
+        elif self._described(id).get("kmsKeyId"):
+            logs.disassociate_kms_key(logGroupName=id)
         state = self._state(id)
         old = logs.list_tags_for_resource(resourceArn=state.outputs["arn"])["tags"]
         new, dropped = tag_changes(old, parameters["group"].get("tags", {}))
@@ -106,6 +110,17 @@ class MetricAlarm(Resource):
         cloudwatch, name = self.cloud.cloudwatch, parameters["AlarmName"]
         cloudwatch.put_metric_alarm(**parameters)
         return State(name, {"name": name, "arn": self._described(name)["AlarmArn"]})
+
+    def update(self, id: str, parameters: Parameters) -> State:
+        # Putting an alarm that exists leaves its tags alone.
+        state, cloudwatch = self.create(parameters), self.cloud.cloudwatch
+        arn = state.outputs["arn"]
+        old = as_dict(cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"])
+        _, dropped = tag_changes(old, as_dict(parameters.get("Tags", [])))
+        if dropped:
+            cloudwatch.untag_resource(ResourceARN=arn, TagKeys=dropped)
+        cloudwatch.tag_resource(ResourceARN=arn, Tags=parameters.get("Tags", []))
+        return state
 
     def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
         self.cloud.cloudwatch.delete_alarms(AlarmNames=[id])
