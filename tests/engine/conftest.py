@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +12,11 @@ from local.emulator import Emulator
 from tests.engine.provider import StandIn, serving
 from tests.engine.workspace import Engine, Stack, check_out
 
+HERE = Path(__file__).parent
 HEAVY = "heavy"
 NOT_TESTED = (
-    "pulumi is not on the PATH, so NOT TESTED: preview, up, refresh and destroy on the real "
-    "engine (docs/engine-tests.md)"
+    "ENGINE TESTS SKIPPED: pulumi is not on the PATH, so NOT TESTED: preview, up, refresh and "
+    "destroy on the real engine (docs/engine-tests.md)."
 )
 
 
@@ -24,15 +26,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{HEAVY}: long; run by `make engine`")
-    config.addinivalue_line("markers", "engine: needs the pulumi command")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     without_engine = pytest.mark.skip(reason="pulumi is not on the PATH")
     too_long = pytest.mark.skip(reason="long; run by `make engine`")
     for item in items:
-        if "engine" in getattr(item, "fixturenames", ()):
-            item.add_marker("engine")
+        if HERE in item.path.parents and "engine" in getattr(item, "fixturenames", ()):
             if shutil.which("pulumi") is None:
                 item.add_marker(without_engine)
             elif item.get_closest_marker(HEAVY) and not config.getoption("--heavy", False):
@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line that nobody overlooks: the dots of skipped tests say nothing."""
     if shutil.which("pulumi") is None:
-        terminalreporter.write_line(f"ENGINE TESTS SKIPPED: {NOT_TESTED}.", yellow=True, bold=True)
+        terminalreporter.write_line(NOT_TESTED, yellow=True, bold=True)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder = tmp_path_factory.mktemp("engine")
     (folder / "state").mkdir()
     with pytest.MonkeyPatch.context() as patch, Emulator(retry_seconds=0.2) as emulator:
-        for name in os.environ:
+        for name in list(os.environ):
             # The command must not see the stacks, the account or the token of who runs the tests.
             if name.startswith(("AWS_", "PULUMI_")):
                 patch.delenv(name)

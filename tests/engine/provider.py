@@ -35,6 +35,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, cloud: Cloud) -> None:
         self.watcher: Watcher = lambda operation, name: None
+        self.configured: list[dict[str, str]] = []
+        """The provider configurations that the engine has given, oldest first."""
         self._cloud = cloud
 
     # How the engine and a provider meet.
@@ -55,6 +57,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     def Configure(self, request: Any, context: Any) -> Any:
+        self.configured.append(dict(request.variables))
         # Without secrets: the engine opens them on the way in and marks them again on the way out.
         return provider_pb2.ConfigureResponse(supportsPreview=True)
 

@@ -41,6 +41,8 @@ OTHERWISE: dict[str, Any] = {
     "quarantine_retention_days": 60,
     "point_in_time_recovery": True,
     "protect_data": False,
+    "kms_key_arn": "arn:aws-mock:kms:eu-north-1:123456789012:key/files",
+    "permissions_boundary_arn": "arn:aws-mock:iam::123456789012:policy/boundary",
     "tags": {"team": "data"},
 }
 """For every argument a value that is not its default."""

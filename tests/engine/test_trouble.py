@@ -60,7 +60,7 @@ def test_protected_data_refuses_to_be_destroyed_and_says_how_to_go_on(
 
 
 class Held:
-    """Holds an operation back until it is let go, or fails it."""
+    """Holds an operation back until it is let go."""
 
     def __init__(self, operation: str, name: str) -> None:
         self._wanted = (operation, name)

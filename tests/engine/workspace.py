@@ -19,7 +19,15 @@ from local.cloud import Cloud
 from tests.engine.provider import StandIn
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml", "components", "handler", "examples")
+PROGRAM = (
+    "__main__.py",
+    "Pulumi.yaml",
+    "Pulumi.dev.yaml",
+    "Pulumi.local.yaml",
+    "components",
+    "handler",
+    "examples",
+)
 PATIENCE_SECONDS = 30
 POLL_SECONDS = 0.1
 
