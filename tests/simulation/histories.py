@@ -19,7 +19,7 @@ class Answer(StrEnum):
     REJECT = "rejects"
     READ_AND_REJECT = "reads and rejects"
     FAIL = "raises an error"
-    READ_AND_FAIL = "reads, and raises an error of its own whatever happens"
+    READ_AND_HIDE = "reads and accepts, but calls any trouble its own"
     AWS_FAIL = "raises what an AWS call of its own answered"
     SLOW = "is still running when its time is up"
     STUCK = "does not even hear that its time is up"
@@ -27,7 +27,12 @@ class Answer(StrEnum):
     OUT_OF_MEMORY = "takes all memory"
 
 
-BLAMES_THE_FILE = frozenset(Answer) - {Answer.ACCEPT, Answer.READ_AND_ACCEPT, Answer.AWS_FAIL}
+BLAMES_THE_FILE = frozenset(Answer) - {
+    Answer.ACCEPT,
+    Answer.READ_AND_ACCEPT,
+    Answer.READ_AND_HIDE,
+    Answer.AWS_FAIL,
+}
 
 
 class Sending(StrEnum):

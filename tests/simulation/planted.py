@@ -1,0 +1,272 @@
+"""Bugs that somebody could write into the handler one day, each to be found by the simulation."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+import handler.batch
+import handler.errors
+import handler.fates
+import handler.processor
+import handler.rescuer
+from handler.alerts import Alerts
+from handler.errors import Fault, aws_errors
+from handler.fates import Fates
+from handler.hook import File
+from handler.quarantine import Quarantine
+from handler.records import Records, Status
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+class Bug(NamedTuple):
+    name: str
+    plant: Plant
+    shows: str
+    """Part of the complaint that must come of it."""
+
+
+def _instead(owner: Any, name: str, changed: Callable[[Any], Any]) -> Plant:
+    """Put `changed(original)` in the place of a function."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(owner, name, changed(getattr(owner, name)))
+
+    return plant
+
+
+def _no_condition(put: Any) -> Any:
+    return lambda self, item, condition, values=None: put(
+        self, item, "attribute_not_exists(object_key) OR attribute_exists(object_key)"
+    )
+
+
+def _delete_first(reject: Any) -> Any:
+    def changed(self: Any, delivery: Any, *reason: str) -> Any:
+        self._quarantine.delete_input(delivery.upload)
+        return reject(self, delivery, *reason)
+
+    return changed
+
+
+def _delete_before_recording(settle: Any) -> Any:
+    def changed(self: Any, delivery: Any, status: Any, copy: Any = None, **details: Any) -> Any:
+        if status is Status.QUARANTINED:
+            self._quarantine.delete_input(delivery.upload)
+        return settle(self, delivery, status, copy, **details)
+
+    return changed
+
+
+def _without_version(_: Any) -> Any:
+    def changed(self: Any, bucket: str, key: str, version_id: str) -> None:
+        self._s3.delete_object(Bucket=bucket, Key=key)
+
+    return changed
+
+
+def _of_the_newest(copy_of: Any) -> Any:
+    class Newest:
+        def __init__(self, s3: Any) -> None:
+            self._s3 = s3
+
+        def __getattr__(self, name: str) -> Any:
+            call = getattr(self._s3, name)
+            return call if name != "copy_object" else lambda **r: call(**_unversioned(r))
+
+    def changed(self: Any, *rest: Any) -> Any:
+        self._s3 = self._s3 if isinstance(self._s3, Newest) else Newest(self._s3)
+        return copy_of(self, *rest)
+
+    return changed
+
+
+def _unversioned(request: dict[str, Any]) -> dict[str, Any]:
+    source = {k: v for k, v in request["CopySource"].items() if k != "VersionId"}
+    del request["CopySourceIfMatch"]
+    return {**request, "CopySource": source}
+
+
+def _swallowed(call: Any) -> Any:
+    def changed(*args: Any, **more: Any) -> Any:
+        try:
+            return call(*args, **more)
+        except Fault:
+            return None
+
+    return changed
+
+
+def _alert_before_record(settle: Any) -> Any:
+    def changed(self: Any, delivery: Any, status: Any, copy: Any = None, **details: Any) -> Any:
+        item = self._records.item(delivery.upload, status, delivery.owner, 1, **details)
+        self._alerts.publish(item)
+        return settle(self, delivery, status, copy, **details)
+
+    return changed
+
+
+def _held_over(*statuses: Status) -> Callable[[Any], Any]:
+    """A record of one of these gives way as HELD does."""
+
+    def change(settle: Any) -> Any:
+        def changed(self: Any, item: Any, **more: Any) -> Any:
+            standing = settle(self, item, **more)
+            if standing is not None and standing["status"] in statuses:
+                self._put(item, "attribute_exists(object_key)")
+                return None
+            return standing
+
+        return changed
+
+    return change
+
+
+def _always_rejects(_: Any) -> Any:
+    return lambda pipeline, delivery, cause: pipeline.fates.reject(
+        delivery, cause.code, cause.reason
+    )
+
+
+def _own_name(deal: Any) -> Any:
+    def changed(pipeline: Any, records: Any, context: Any, decide: Any, **more: Any) -> Any:
+        more["owner"] = context.aws_request_id
+        return deal(pipeline, records, context, decide, **more)
+
+    return changed
+
+
+def _untold(yield_to: Any) -> Any:
+    def changed(self: Any, *args: Any) -> Any:
+        publish, self._alerts.publish = self._alerts.publish, lambda item: None
+        try:
+            return yield_to(self, *args)
+        finally:
+            self._alerts.publish = publish
+
+    return changed
+
+
+def _removed_while_held(yield_to: Any) -> Any:
+    def changed(self: Any, delivery: Any, wanted: Any, standing: Any, copy: Any) -> Any:
+        if copy is not None and standing["status"] == Status.HELD:
+            self._quarantine.remove(delivery.upload, copy.version_id)
+        return yield_to(self, delivery, wanted, standing, copy)
+
+    return changed
+
+
+def _taken_over(_: Any) -> Any:
+    def changed(self: Any, held: Any, owner: str) -> None:
+        self._update(
+            held,
+            "SET #attempt = #attempt + :one, #owner = :me",
+            "#status = :held AND #owner <> :me",
+            {":one": 1, ":me": owner, ":held": "HELD"},
+        )
+
+    return changed
+
+
+def _forbidden_is_gone(patch: pytest.MonkeyPatch) -> None:
+    known = handler.errors._MISSING
+    patch.setattr(handler.errors, "_MISSING", known | {"403", "AccessDenied", "InvalidObjectState"})
+
+
+def _no_trouble_noted(_: Any) -> Any:
+    return lambda self: aws_errors("S3 GetObject")
+
+
+def _blames_all(diagnose: Any) -> Any:
+    return lambda event, *, has_process, files: diagnose(event, has_process=has_process, files=1)
+
+
+def _first_only(records_of: Any) -> Any:
+    return lambda event: records_of(event)[:1]
+
+
+BUGS = [
+    Bug("no condition on the put", _instead(Records, "_put", _no_condition), "replaced"),
+    Bug("delete before copy", _instead(Fates, "reject", _delete_first), "was deleted while"),
+    Bug(
+        "delete before record",
+        _instead(Fates, "_settle", _delete_before_recording),
+        "was deleted while its record said None",
+    ),
+    Bug(
+        "version ignored on delete",
+        _instead(Quarantine, "_delete", _without_version),
+        "put in/a.csv into the input bucket",
+    ),
+    Bug(
+        "version ignored on copy",
+        _instead(Quarantine, "copy_of", _of_the_newest),
+        "differs from it",
+    ),
+    Bug("publish error swallowed", _instead(Alerts, "_send", _swallowed), "nobody was told"),
+    Bug(
+        "alert before record",
+        _instead(Fates, "_settle", _alert_before_record),
+        "before it was recorded",
+    ),
+    Bug(
+        "second record of an event skipped",
+        _instead(handler.processor, "records_of", _first_only),
+        "it has no fate",
+    ),
+    Bug(
+        "processed file set aside by the rescuer",
+        _instead(Records, "settle", _held_over(Status.PROCESSED)),
+        "replaced PROCESSED",
+    ),
+    Bug(
+        "HELD over QUARANTINED",
+        _instead(Records, "settle", _held_over(Status.QUARANTINED)),
+        "QUARANTINED of",
+    ),
+    Bug(
+        "outage quarantined",
+        _instead(handler.rescuer, "decide", _always_rejects),
+        "for nothing that it did",
+    ),
+    Bug(
+        "stray copy left", _instead(Quarantine, "remove", lambda _: lambda *a: None), "stray copy"
+    ),
+    Bug(
+        "wrong owner in the rescuer",
+        _instead(handler.rescuer, "deal_with_each", _own_name),
+        "nobody was told",
+    ),
+    Bug("403 taken for gone", _forbidden_is_gone, "GONE while it was there"),
+    Bug(
+        "retried publish skipped for the same owner",
+        _instead(Fates, "_yield", _untold),
+        "nobody was told",
+    ),
+    Bug(
+        "copy removed while HELD gives way",
+        _instead(Fates, "_yield", _removed_while_held),
+        "names was removed",
+    ),
+    Bug(
+        "a duplicate takes over a held record",
+        _instead(Records, "count_hold", _taken_over),
+        "nobody was told",
+    ),
+    Bug(
+        "trouble while reading held against the file",
+        _instead(File, "_noting_trouble", _no_trouble_noted),
+        "for nothing that it did",
+    ),
+    Bug(
+        "all files of an event blamed for a crash",
+        _instead(handler.rescuer, "diagnose", _blames_all),
+        "process had nothing to do with it",
+    ),
+    Bug(
+        "faults swallowed",
+        _instead(handler.processor, "deal_with_each", _swallowed),
+        "it has no fate",
+    ),
+]

@@ -1,0 +1,123 @@
+"""Worlds so small that they can be tried out whole: every trouble in every call, every order."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations_with_replacement, product
+
+from .buckets import Lock
+from .coverage import Coverage
+from .histories import Act, Answer, History, Limit, Mishap, Outage, Sending, Upload, UserAct
+from .interleavings import Actor, Scene
+from .judge import judge
+from .troubles import TROUBLES, Kind, Trouble
+
+UPLOADS = {
+    "accepted": Upload(),
+    "read": Upload(answers=(Answer.READ_AND_HIDE,)),
+    "empty": Upload(size=0),
+    "rejected": Upload(answers=(Answer.REJECT,)),
+    "rejected, then accepted": Upload(answers=(Answer.REJECT, Answer.ACCEPT)),
+    "large and rejected": Upload(size=1500, answers=(Answer.REJECT,)),
+    "failed": Upload(answers=(Answer.FAIL,)),
+    "held": Upload(answers=(Answer.AWS_FAIL,)),
+    "archived": Upload(answers=(Answer.REJECT,), lock=Lock.ARCHIVED),
+}
+ONCE, *AGAIN = (
+    {},
+    {"told_after": (0.5, 0.5)},
+    {"told_after": (0.5, 0.55)},
+    {"told_after": (0.5, 30.0)},
+    {"told_after": (0.5, 100.0)},
+    {"doubled_after": 0.03},
+)
+"""How the events of one upload can come: once, or twice with more or less in between."""
+
+CRUEL = (Trouble(Kind.CRASH, False), Trouble(Kind.CRASH, True), Trouble(Kind.NO_ANSWER, True))
+"""What leaves the most behind."""
+QUIET = (Trouble(Kind.THROTTLED, False), Trouble(Kind.DENIED, False))
+
+
+def in_each_call(history: History, troubles: tuple[Trouble, ...]) -> Iterator[History]:
+    """The history with one of the troubles in one of the calls it has without."""
+    coverage = Coverage()
+    judge(history, coverage)
+    for call, trouble in product(range(coverage.calls), troubles):
+        yield history.but(mishaps=(Mishap(call, trouble),))
+
+
+def one_upload(*, thorough: bool = False) -> Iterator[History]:
+    """Every trouble in every call; and, told twice, what leaves the most behind."""
+    for upload in UPLOADS.values():
+        yield from in_each_call(History(uploads=(upload,)), TROUBLES)
+        for again in AGAIN if thorough or upload.lock is None else ():
+            twice = History(uploads=(replace(upload, **again),))  # type: ignore[arg-type]
+            yield from in_each_call(twice, TROUBLES if thorough else CRUEL[1:])
+
+
+def two_uploads(*, thorough: bool = False) -> Iterator[History]:
+    """Of one key, told in either order or both at once, each of them twice or in one event."""
+    names = ("accepted", "rejected", "failed") if thorough else ("accepted", "rejected")
+    for first, second in product(names, names):
+        for told_after in ((0.5,), (0.56,), (2.0,), (0.5, 0.58), (0.56, 3.0)):
+            uploads = (
+                replace(UPLOADS[first], told_after=told_after),
+                replace(UPLOADS[second], at=0.04),
+            )
+            yield from in_each_call(History(uploads=uploads), CRUEL if thorough else CRUEL[1:])
+        together = (replace(UPLOADS[first], told_with_next=True), UPLOADS[second])
+        yield from in_each_call(History(uploads=together), CRUEL)
+
+
+def outages(*, thorough: bool = False) -> Iterator[History]:
+    """One service, or all, out of order for a minute, for ten, for a day; and the emergency stop."""
+    troubles = TROUBLES if thorough else (*QUIET, Trouble(Kind.HANG, False))
+    for upload, trouble in product(UPLOADS.values(), troubles):
+        for service, seconds in product(("s3", "dynamodb", "sns", "all"), (70, 250, 90000)):
+            yield History((upload,), outages=(Outage(service, 0.0, seconds, trouble),))
+    for upload, function, has_process in product(
+        UPLOADS.values(), ("processor", "rescuer"), (True, False)
+    ):
+        for seconds, concurrency in ((100, 0), (100, 1), (30000, 0)):
+            limit = Limit(function, 0, seconds, concurrency)
+            history = History((replace(upload, **AGAIN[1]),), limits=(limit,))  # type: ignore[arg-type]
+            yield history.but(has_process=has_process)
+
+
+def users(*, thorough: bool = False) -> Iterator[History]:
+    """Somebody deletes the file, or another of its key, between any two calls."""
+    for upload, act in product(UPLOADS.values(), Act):
+        for step in range(14 if thorough else 8):
+            at = 0.515 + step * 0.02
+            yield History((upload,), user_acts=(UserAct(at, act, 0),))
+            older = replace(upload, told_after=(0.5 + at,))
+            yield History((upload, replace(older, at=0.01)), user_acts=(UserAct(at, act, 1),))
+
+
+def destinations() -> Iterator[History]:
+    """Failure records come late, twice or never."""
+    stop = Limit("rescuer", 0, 30000, 0)
+    for upload, sending in product(UPLOADS.values(), Sending):
+        yield History((upload,), sendings=(sending,) * 2)
+        yield History((upload,), sendings=(Sending.ONCE, sending), limits=(stop,))
+
+
+def worlds(*, thorough: bool = False) -> Iterator[History]:
+    yield from one_upload(thorough=thorough)
+    yield from two_uploads(thorough=thorough)
+    yield from outages(thorough=thorough)
+    yield from users(thorough=thorough)
+    yield from destinations()
+
+
+def scenes(*, troubles: tuple[Trouble, ...] = ()) -> Iterator[Scene]:
+    """Any two invocations for an upload, of one delivery or of two, also when it is held before."""
+    held = Actor("request-0", Answer.AWS_FAIL, rescues=True)
+    roles = [
+        (Answer.ACCEPT, False),
+        (Answer.REJECT, False),
+        (Answer.FAIL, True),
+        (Answer.AWS_FAIL, True),
+    ]
+    for one, other in combinations_with_replacement(roles, 2):
+        for owner, before in product(("request-1", "request-2"), ((), (held,))):
+            yield Scene((Actor("request-1", *one), Actor(owner, *other)), before, troubles)

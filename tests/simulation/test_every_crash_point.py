@@ -1,0 +1,49 @@
+"""Where the world is small it is tried out whole: every trouble, in every call, in every order."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from .histories import History, Limit
+from .interleavings import Scene, perform
+from .judge import judge, recipe
+from .small_worlds import (
+    UPLOADS,
+    destinations,
+    one_upload,
+    outages,
+    scenes,
+    two_uploads,
+    users,
+)
+
+
+@pytest.mark.parametrize("small", [one_upload, two_uploads, outages, users, destinations])
+def test_every_upload_has_a_known_fate_in_small_worlds(
+    small: Callable[[], Iterator[History]],
+) -> None:
+    for history in small():
+        judge(history)
+
+
+@pytest.mark.parametrize("scene", scenes(), ids=recipe)
+def test_two_invocations_get_along_in_every_order_of_their_calls(scene: Scene) -> None:
+    assert perform(scene) > 1
+
+
+@pytest.mark.parametrize("name", UPLOADS)
+def test_duplicates_alone_double_no_alert(name: str) -> None:
+    for second in (0.5, 0.51, 0.53, 0.56, 0.6, 1.0, 61.0, 300.0):
+        upload = replace(UPLOADS[name], told_after=(0.5, second, second))
+        world = judge(History((upload,)))
+        (fact,) = world.watch.facts
+        assert len(fact.alerts) == len({item["status"] for item, _ in fact.written}), world.story
+
+
+@pytest.mark.parametrize("has_process", [True, False])
+def test_an_emergency_stop_sets_nothing_aside(has_process: bool) -> None:
+    for upload in UPLOADS.values():
+        stop = Limit("processor", 0, 4000, 0)
+        (fact,) = judge(History((upload,), limits=(stop,), has_process=has_process)).watch.facts
+        assert fact.written[0][0]["reason_code"] == "NOT_STARTED"
