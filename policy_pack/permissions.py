@@ -14,9 +14,10 @@ BROAD = ("FullAccess", "AdministratorAccess", "PowerUserAccess")
 """How the names of AWS's own policies end that allow a whole service, or all of them."""
 
 WITHOUT_RESOURCE = {
-    "cloudwatch:PutMetricData", "logs:DescribeLogGroups", "s3:ListAllMyBuckets",
-    "sns:ListTopics", "sqs:ListQueues", "sts:GetCallerIdentity", "xray:PutTraceSegments",
-    "xray:PutTelemetryRecords",
+    "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricData", "logs:DescribeLogGroups",
+    "s3:ListAllMyBuckets", "sns:GetSubscriptionAttributes", "sns:ListTopics",
+    "sns:SetSubscriptionAttributes", "sns:Unsubscribe", "sqs:ListQueues",
+    "sts:GetCallerIdentity", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
 }  # fmt: skip
 """Actions that IAM cannot tie to a resource."""
 

@@ -29,7 +29,7 @@ _TRIAL_STACKS = PolicyConfigSchema(
 
 
 def _is_production(urn: str, config: Mapping[str, Any]) -> bool:
-    stack = urn.split("::")[0].removeprefix("urn:pulumi:")
+    stack = urn.split("::", maxsplit=1)[0].removeprefix("urn:pulumi:")
     return not any(fnmatchcase(stack, p) for p in config.get("trial_stacks", TRIAL_STACKS))
 
 
