@@ -1,7 +1,6 @@
 """An alert is read by a person at night: it must be true, safe to read and safe to paste."""
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -18,6 +17,7 @@ from handler.errors import Fault
 from .world import INPUT, PIPELINE, QUARANTINE, TABLE, Alert, World
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200)
+# Some are run in a shell below, where a broken quoting makes commands of them: only harmless ones.
 HOSTILE_NAMES = [
     "a\nSubject: You won\n\nClick here.csv",
     "a\r\nBcc: everybody@example.com.csv",
@@ -27,8 +27,8 @@ HOSTILE_NAMES = [
     "zero\u200bwidth.csv",
     "next\u0085line\u2028and\u2029paragraph.csv",
     "bell\x07 nul\x00 delete\x7f.csv",
-    "'; touch pwned #.csv",
-    "$(reboot)`reboot`${HOME}!!.csv",
+    "'; echo injected #.csv",
+    "$(echo injected)`echo injected`${PATH}!!.csv",
     "back\\slash\\x41 \\n.csv",
     "\"quoted\" 'twice'.csv",
     "-rf",
@@ -254,22 +254,28 @@ def test_a_type_of_odd_characters_does_not_make_sns_refuse_the_alert(
 
 @pytest.fixture
 def pasted(tmp_path: Path) -> Any:
-    """Run the command of an e-mail in a real bash, with an `aws` that writes its arguments down."""
-    aws = tmp_path / "aws"
+    """Run the command of an e-mail in a real bash, with an `aws` that writes its arguments down.
+
+    A name that escapes its quotes is run here for real. So no program can be found but that
+    `aws`, home is an empty folder, and no name may hold a command that would do harm.
+    """
+    home, programs, out = tmp_path / "home", tmp_path / "programs", tmp_path / "arguments"
+    home.mkdir()
+    programs.mkdir()
+    aws = programs / "aws"
     aws.write_text('#!/bin/bash\nprintf "%s\\0" "$@" > "$OUT"\n')
     aws.chmod(0o755)
 
     def paste(text: str) -> list[str]:
         command = text[text.index("  aws ") : text.index("\n\nPipeline")]
-        out = tmp_path / "arguments"
         done = subprocess.run(
-            ["bash", "--norc", "-c", command],
-            env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "OUT": str(out), "LC_ALL": "C.UTF-8"},
-            cwd=tmp_path,
+            ["/bin/bash", "--norc", "--noprofile", "-c", command],
+            env={"PATH": str(programs), "HOME": str(home), "OUT": str(out), "LC_ALL": "C.UTF-8"},
+            cwd=home,
             capture_output=True,
             check=True,
         )
-        assert not done.stderr
+        assert (done.stdout, done.stderr) == (b"", b""), "nothing ran but aws"
         return out.read_bytes().decode().split("\0")[:-1]
 
     return paste

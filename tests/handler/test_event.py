@@ -30,7 +30,7 @@ HOSTILE_KEYS = [
     "\u202efdp.exe",
     "?versionId=null",
     "a&b=c;d#e?f",
-    "'; touch pwned #",
+    "'; echo injected #",
     "-rf",
     "scalper:email-budget",
     "é" * 512,

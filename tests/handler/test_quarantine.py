@@ -311,6 +311,9 @@ def test_a_key_that_begins_another_is_not_mixed_up_with_it(world: World) -> None
     assert {upload.key: copy_of(world, upload) for upload in uploads} == copies
     for key in keys:
         assert world.versions(QUARANTINE, key) == [copies[key]]
+    world.forget_calls()
+    copy_of(world, uploads[0])
+    assert world.called() == ["s3.ListObjectVersions", "s3.HeadObject"], "others are not looked at"
 
 
 def test_a_key_with_hundreds_of_versions_in_quarantine_costs_no_listing_of_them_all(
