@@ -14,14 +14,15 @@ class Coverage:
     histories: int = 0
     calls: int = 0
     invocations: int = 0
-    interleaved: int = 0
-    """Histories in which two invocations of one upload ran at the same time."""
+    scenes: int = 0
+    endings: int = 0
+    """Ways in which the scenes can end, over all orders of their calls."""
     troubles: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By kind and call."""
     crash_points: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """By function, call, and whether it had taken effect."""
-    cells: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
-    """Of the decision table: who, the fate it wants, the fate that stands, whose that is."""
+    cells: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Of the decision table: who, the fate it wants, and whose fate stands."""
     answers: Counter[str] = field(default_factory=Counter)
     """Of `process`."""
     fates: Counter[str] = field(default_factory=Counter)

@@ -21,9 +21,12 @@ class DynamoDB:
         self.items: dict[Key, Item] = {}
         self.on_write: Callable[[Item | None, Item], None] = lambda old, new: None
         """Called with the item before and after each write that took effect."""
+        self.on_put: Callable[[Item | None, Item], None] = lambda old, wanted: None
+        """Called with what stands and what a put wants, whether its condition holds or not."""
 
     def put_item(self, request: dict[str, Any]) -> dict[str, Any]:
         item: Item = dict(request["Item"])
+        self.on_put(self.items.get(self._key(item)), item)
         old = self._checked("put_item", request, item)
         self._write(old, item)
         return {}

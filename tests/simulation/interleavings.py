@@ -120,7 +120,6 @@ class Play:
         self._assert_kept()
         self.world.live_on_in_calm()
         self._assert_kept()
-        self.world.conclude()
 
     def close(self) -> None:
         """Leave no thread behind."""
@@ -170,12 +169,12 @@ def perform(scene: Scene, coverage: Coverage | None = None) -> int:
         play = Play(scene, coverage)
         with play.world.on_stage():
             endings += _play_on(play, list(waiting.pop()), known, waiting)
+    coverage.scenes += 1
+    coverage.endings += endings
     return endings
 
 
-def _play_on(
-    play: Play, made: list[Move], known: set[str], waiting: list[tuple[Move, ...]]
-) -> int:
+def _play_on(play: Play, made: list[Move], known: set[str], waiting: list[tuple[Move, ...]]) -> int:
     """Go on where `made` leads, as far as it is new; put aside what else could have happened."""
     try:
         play.begin()

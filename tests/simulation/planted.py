@@ -1,6 +1,6 @@
 """Bugs that somebody could write into the handler one day, each to be found by the simulation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,6 +17,18 @@ from handler.hook import File
 from handler.quarantine import Quarantine
 from handler.records import Records, Status
 
+from .histories import Answer, History, Upload
+from .interleavings import Scene
+from .small_worlds import (
+    CRUEL,
+    events_of_two,
+    in_each_call,
+    one_upload,
+    outages,
+    scenes,
+    two_uploads,
+)
+
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -25,6 +37,8 @@ class Bug(NamedTuple):
     plant: Plant
     shows: str
     """Part of the complaint that must come of it."""
+    found_in: Callable[[], Iterator[History | Scene]]
+    """The small worlds that show it."""
 
 
 def _instead(owner: Any, name: str, changed: Callable[[Any], Any]) -> Plant:
@@ -148,13 +162,16 @@ def _untold(yield_to: Any) -> Any:
     return changed
 
 
-def _removed_while_held(yield_to: Any) -> Any:
+def _removed_while_held(patch: pytest.MonkeyPatch) -> None:
+    yield_to = Fates._yield
+
     def changed(self: Any, delivery: Any, wanted: Any, standing: Any, copy: Any) -> Any:
         if copy is not None and standing["status"] == Status.HELD:
             self._quarantine.remove(delivery.upload, copy.version_id)
         return yield_to(self, delivery, wanted, standing, copy)
 
-    return changed
+    patch.setattr(Fates, "_yield", changed)
+    patch.setattr(Records, "is_held", lambda self, upload: False)
 
 
 def _taken_over(_: Any) -> Any:
@@ -186,87 +203,123 @@ def _first_only(records_of: Any) -> Any:
     return lambda event: records_of(event)[:1]
 
 
+def held_twice() -> Iterator[History]:
+    """Two deliveries of an upload fail, their rescuers one after the other."""
+    upload = Upload(answers=(Answer.AWS_FAIL,), told_after=(0.5, 1.0))
+    return in_each_call(History((upload,)), CRUEL)
+
+
 BUGS = [
-    Bug("no condition on the put", _instead(Records, "_put", _no_condition), "replaced"),
-    Bug("delete before copy", _instead(Fates, "reject", _delete_first), "was deleted while"),
+    Bug(
+        "no condition on the put", _instead(Records, "_put", _no_condition), "replaced", one_upload
+    ),
+    Bug(
+        "delete before copy",
+        _instead(Fates, "reject", _delete_first),
+        "was deleted while",
+        one_upload,
+    ),
     Bug(
         "delete before record",
         _instead(Fates, "_settle", _delete_before_recording),
         "was deleted while its record said None",
+        one_upload,
     ),
     Bug(
         "version ignored on delete",
         _instead(Quarantine, "_delete", _without_version),
         "put in/a.csv into the input bucket",
+        one_upload,
     ),
     Bug(
         "version ignored on copy",
         _instead(Quarantine, "copy_of", _of_the_newest),
         "differs from it",
+        two_uploads,
     ),
-    Bug("publish error swallowed", _instead(Alerts, "_send", _swallowed), "nobody was told"),
+    Bug(
+        "publish error swallowed",
+        _instead(Alerts, "_send", _swallowed),
+        "nobody was told",
+        one_upload,
+    ),
     Bug(
         "alert before record",
         _instead(Fates, "_settle", _alert_before_record),
         "before it was recorded",
+        one_upload,
     ),
     Bug(
         "second record of an event skipped",
         _instead(handler.processor, "records_of", _first_only),
         "it has no fate",
+        events_of_two,
     ),
     Bug(
         "processed file set aside by the rescuer",
         _instead(Records, "settle", _held_over(Status.PROCESSED)),
         "replaced PROCESSED",
+        one_upload,
     ),
     Bug(
         "HELD over QUARANTINED",
         _instead(Records, "settle", _held_over(Status.QUARANTINED)),
-        "QUARANTINED of",
+        "replaced QUARANTINED",
+        one_upload,
     ),
     Bug(
         "outage quarantined",
         _instead(handler.rescuer, "decide", _always_rejects),
         "for nothing that it did",
+        outages,
     ),
     Bug(
-        "stray copy left", _instead(Quarantine, "remove", lambda _: lambda *a: None), "stray copy"
+        "stray copy left",
+        _instead(Quarantine, "remove", lambda _: lambda *a: None),
+        "stray copy",
+        one_upload,
     ),
     Bug(
         "wrong owner in the rescuer",
         _instead(handler.rescuer, "deal_with_each", _own_name),
-        "nobody was told",
+        "who never wrote it",
+        outages,
     ),
-    Bug("403 taken for gone", _forbidden_is_gone, "GONE while it was there"),
+    Bug("403 taken for gone", _forbidden_is_gone, "GONE while it was there", outages),
     Bug(
         "retried publish skipped for the same owner",
         _instead(Fates, "_yield", _untold),
         "nobody was told",
+        one_upload,
     ),
     Bug(
         "copy removed while HELD gives way",
-        _instead(Fates, "_yield", _removed_while_held),
-        "names was removed",
+        _removed_while_held,
+        "before the copy that its record names was there",
+        scenes,
     ),
     Bug(
         "a duplicate takes over a held record",
         _instead(Records, "count_hold", _taken_over),
         "nobody was told",
+        held_twice,
     ),
     Bug(
         "trouble while reading held against the file",
         _instead(File, "_noting_trouble", _no_trouble_noted),
         "for nothing that it did",
+        outages,
     ),
     Bug(
         "all files of an event blamed for a crash",
         _instead(handler.rescuer, "diagnose", _blames_all),
         "process had nothing to do with it",
+        events_of_two,
     ),
     Bug(
         "faults swallowed",
         _instead(handler.processor, "deal_with_each", _swallowed),
         "it has no fate",
+        one_upload,
     ),
 ]

@@ -7,9 +7,7 @@ from botocore.exceptions import ClientError
 _BARE = {400: "Bad Request", 403: "Forbidden", 404: "Not Found", 409: "Conflict", 412: "…"}
 
 
-def refusal(
-    operation: str, code: str, status: int, message: str = "", **more: Any
-) -> ClientError:
+def refusal(operation: str, code: str, status: int, message: str = "", **more: Any) -> ClientError:
     """`operation` by its name in botocore's clients (`head_object`)."""
     if operation == "head_object":
         # The answer to a HEAD has no body, so botocore knows only the number.

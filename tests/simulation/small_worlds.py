@@ -55,7 +55,7 @@ def one_upload(*, thorough: bool = False) -> Iterator[History]:
 
 
 def two_uploads(*, thorough: bool = False) -> Iterator[History]:
-    """Of one key, told in either order or both at once, each of them twice or in one event."""
+    """Of one key, told in either order or both at once, one of them twice."""
     names = ("accepted", "rejected", "failed") if thorough else ("accepted", "rejected")
     for first, second in product(names, names):
         for told_after in ((0.5,), (0.56,), (2.0,), (0.5, 0.58), (0.56, 3.0)):
@@ -64,8 +64,16 @@ def two_uploads(*, thorough: bool = False) -> Iterator[History]:
                 replace(UPLOADS[second], at=0.04),
             )
             yield from in_each_call(History(uploads=uploads), CRUEL if thorough else CRUEL[1:])
-        together = (replace(UPLOADS[first], told_with_next=True), UPLOADS[second])
-        yield from in_each_call(History(uploads=together), CRUEL)
+
+
+def events_of_two(*, thorough: bool = False) -> Iterator[History]:
+    """Two uploads in one event: what one of them does must not fall back on the other."""
+    firsts = [*UPLOADS.values(), *(Upload(answers=(answer,)) for answer in Answer)]
+    seconds = firsts if thorough else firsts[:3]
+    for first, second in product(firsts, seconds):
+        together = (replace(first, told_with_next=True), second)
+        yield from in_each_call(History(together), CRUEL[1:] if thorough else ())
+        yield History(together)
 
 
 def outages(*, thorough: bool = False) -> Iterator[History]:
@@ -104,6 +112,7 @@ def destinations() -> Iterator[History]:
 def worlds(*, thorough: bool = False) -> Iterator[History]:
     yield from one_upload(thorough=thorough)
     yield from two_uploads(thorough=thorough)
+    yield from events_of_two(thorough=thorough)
     yield from outages(thorough=thorough)
     yield from users(thorough=thorough)
     yield from destinations()

@@ -136,4 +136,3 @@ class _Signals:
         invocation = self._functions.current
         assert invocation is not None
         invocation.set_alarm(seconds, self._ring)
-

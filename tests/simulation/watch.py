@@ -76,6 +76,7 @@ class Watch:
         self._quarantine.on_put = self._copied
         self._quarantine.on_remove = self._removed_from_quarantine
         table.on_write = self._written
+        table.on_put = self._decided
         topic.on_publish = self._published
 
     def fact_of(self, key: str, upload_id: str) -> Fact | None:
@@ -136,11 +137,26 @@ class Watch:
         if fact is None:
             self.complain(f"a record was written for no upload: {item}")
             return
-        if old and plain_item(old)["status"] not in (item["status"], "HELD"):
-            self.complain(f"{item['status']} replaced {plain_item(old)['status']} of {fact}")
+        if old and _settled(plain_item(old)) not in (None, _settled(item)):
+            before = plain_item(old)
+            self.complain(
+                f"{item['status']} of {item['owner']} replaced {before['status']} of "
+                f"{before['owner']} as the fate of {fact}"
+            )
         if item["status"] == "GONE" and fact.removed_by is None:
             self.complain(f"{fact} was called GONE while it was there")
         fact.written.append((item, invocation))
+
+    def _decided(self, old: Item | None, wanted: Item) -> None:
+        invocation = self._functions.current
+        if "status" not in wanted or invocation is None:
+            return
+        standing = "nothing"
+        if old:
+            whose = "its own" if old["owner"] == wanted["owner"] else "another's"
+            standing = f"{whose} {old['status']['S']}"
+        cell = (invocation.function, wanted["status"]["S"], standing)
+        self._functions.coverage.cells[cell] += 1
 
     def _published(self, message: Published) -> None:
         invocation = self._functions.current
@@ -155,9 +171,18 @@ class Watch:
             self.complain(f"an alert was published for no upload: {message.subject}")
             return
         fact.alerts.append((message, invocation))
-        recorded = [item for item, _ in fact.written if item["status"] == message.machines["status"]]
+        recorded = [
+            item for item, _ in fact.written if item["status"] == message.machines["status"]
+        ]
         if not recorded:
             self.complain(f"{fact} was told as {message.machines['status']} before it was recorded")
+
+
+def _settled(item: PlainItem) -> object:
+    """What must never change in a record, once it is no longer HELD."""
+    if item["status"] == "HELD":
+        return None
+    return {name: value for name, value in item.items() if name != "location_version_id"}
 
 
 def _is_copy_of(version: Version, fact: Fact) -> bool:
@@ -174,5 +199,3 @@ def _difference(copy: Version, original: Version) -> str:
         "headers": (copy.headers, original.headers),
     }
     return ", ".join(name for name, (is_now, was) in pairs.items() if is_now != was)
-
-

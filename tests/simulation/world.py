@@ -94,7 +94,7 @@ class World:
         self.coverage.histories += 1
         self.coverage.calls += self.wire.calls
         for fact in self.watch.facts:
-            self.coverage.fates[fact.status or "kept or undelivered, with an alarm"] += 1
+            self.coverage.fates[fact.status or "an alarm in place of a record"] += 1
 
     def on_stage(self) -> AbstractContextManager[None]:
         """Within the block the handler's modules live in this world."""

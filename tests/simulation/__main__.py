@@ -1,0 +1,51 @@
+"""Lives as many histories as asked for, and reports what they covered.
+
+python -m tests.simulation --histories 10000
+"""
+
+import multiprocessing
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from .campaign import parts
+from .coverage import Coverage
+from .report import report
+
+
+@click.command()
+@click.option("--histories", "count", default=10_000, show_default=True, help="Random histories.")
+@click.option("--first-seed", default=1, show_default=True, help="Another one, other histories.")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Processes.")
+@click.option("--thorough", is_flag=True, help="Larger small worlds, and troubles in scenes.")
+def main(count: int, first_seed: int, jobs: int, thorough: bool) -> None:
+    """Try to break the promise that every upload has a known fate."""
+    work = list(parts(count, first_seed, thorough=thorough))
+    console, coverage, began = Console(), Coverage(), time.monotonic()
+    columns = ("Parts", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    spawn = multiprocessing.get_context("spawn")
+    with (
+        Progress(*columns, console=console, transient=True) as progress,
+        ProcessPoolExecutor(jobs, mp_context=spawn) as pool,
+    ):
+        bar = progress.add_task("", total=len(work))
+        for done in as_completed([pool.submit(part) for part in work]):
+            try:
+                coverage.update(done.result())
+            except AssertionError as broken:
+                pool.shutdown(wait=False, cancel_futures=True)
+                progress.stop()
+                console.print(str(broken), markup=False, highlight=False, soft_wrap=True)
+                raise SystemExit(1) from None
+            progress.advance(bar)
+    for line in report(coverage):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"\nThe promise was kept in all of them, {time.monotonic() - began:,.0f} s.")
+
+
+if __name__ == "__main__":
+    main()
