@@ -218,8 +218,7 @@ def _download(message: Message) -> str:
         "VersionId": message["location_version_id"],
     }
     return (
-        f"  aws s3api get-object --cli-input-json {_json_argument(request)} \\\n"
-        "    set-aside-file"
+        f"  aws s3api get-object --cli-input-json {_json_argument(request)} \\\n    set-aside-file"
     )
 
 
