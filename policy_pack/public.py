@@ -20,6 +20,7 @@ DOCUMENTS = ("policy", "assumeRolePolicy", "resourcePolicy")
 NARROWING = {
     "aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:principalaccount",
     "aws:principalarn", "aws:principalorgid", "aws:sourcevpce", "kms:calleraccount",
+    "kms:encryptioncontext:aws:logs:arn",
 }  # fmt: skip
 """Conditions that leave only callers of a known account, organisation or network."""
 

@@ -200,6 +200,18 @@ PASSED = [
             )
         },
     ),
+    # CloudWatch Logs says which log group it encrypts for, not which account it acts for.
+    Resource(
+        "aws:kms/keyPolicy:KeyPolicy",
+        {
+            "policy": document(
+                Principal={"Service": "logs.eu-north-1.amazonaws.com"},
+                Action="kms:Encrypt",
+                Resource="*",
+                Condition={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:x:y:z"}},
+            )
+        },
+    ),
 ]
 BILLED_BUT_WANTED = {"aws:kms/keyPolicy:KeyPolicy"}
 
