@@ -22,6 +22,7 @@ LOOPBACK = "127.0.0.1"
 SERVICES = "s3,lambda,dynamodb,sns,sqs,logs,cloudwatch,iam,sts,events,scheduler"
 KEEPER = Path(__file__).with_name("keeper.py")
 STARTS = 3
+CERTIFICATE = Path("ministack-tls") / "server.crt"
 
 # The emulator hands its whole environment to the functions, so it gets only what
 # a process needs to run: no AWS_* of the caller, no proxy, no PYTHONPATH.
@@ -74,8 +75,7 @@ class Emulator:
     @property
     def certificate(self) -> Path | None:
         """What its TLS connections must be trusted by; it signs its own."""
-        tls = self.folder / "tmp" / "ministack-tls" / "server.crt"
-        return tls if self.enforces_access else None
+        return self.folder / "tmp" / CERTIFICATE if self.enforces_access else None
 
     @property
     def pid(self) -> int:
@@ -197,8 +197,14 @@ class Emulator:
             "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(self.retry_seconds),
             "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(2 * self.retry_seconds),
+            **self._trust(folder),
             **self._switches,
         }
+
+    def _trust(self, folder: Path) -> dict[str, str]:
+        """How functions trust it. It would see to that, were the roots where OpenSSL says."""
+        certificate = folder / "tmp" / CERTIFICATE
+        return {"AWS_CA_BUNDLE": str(certificate)} if self.enforces_access else {}
 
     def _answers(self) -> bool:
         # No proxy: it would answer for itself.
