@@ -1,0 +1,176 @@
+"""What each role must be able to do, each by name, done with the handler's own code."""
+
+import itertools
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import patch
+
+from handler import hook, processor, quarantine
+from handler.errors import Code
+from handler.event import parse
+from handler.fates import Delivery
+from handler.records import Status
+
+from .conftest import Role
+
+TAGS = [{"Key": "team", "Value": "data"}]
+_numbers = itertools.count(1)
+
+
+def an_accepted_file_is_recorded_and_told(role: Role) -> None:
+    assert role.pipeline().fates.accept(upload(role, "a.csv")).status is Status.PROCESSED
+
+
+def process_reads_the_exact_version(role: Role) -> None:
+    pipeline = role.pipeline()
+    with hook.File(upload(role, "a.csv").upload, lambda: pipeline.clients.s3).open() as stream:
+        assert stream.read() == b"a,b\n1,2\n"
+
+
+def a_refused_file_is_moved(role: Role) -> None:
+    delivery = upload(role, "a.exe")
+    assert processor.decide(role.pipeline(), delivery).status is Status.QUARANTINED
+    assert versions(role, "input_bucket", delivery) == []
+    assert len(versions(role, "quarantine_bucket", delivery)) == 1
+
+
+def a_refused_file_keeps_its_tags(role: Role) -> None:
+    delivery = upload(role, "a.exe", tags=TAGS)
+    processor.decide(role.pipeline(), delivery)
+    assert tags_in_quarantine(role, delivery) == TAGS
+
+
+def a_large_file_is_copied_in_parts(role: Role) -> None:
+    """The emulator drops the tags that an upload in parts brings, so they are not looked at."""
+    delivery = upload(role, "a.exe", tags=TAGS)
+    with patch.object(quarantine, "ONE_CALL_BYTES", 1):
+        processor.decide(role.pipeline(), delivery)
+    assert len(versions(role, "quarantine_bucket", delivery)) == 1
+
+
+def a_copy_in_parts_that_fails_leaves_nothing(role: Role) -> None:
+    delivery, pipeline = upload(role, "a.exe"), role.pipeline()
+    with (
+        patch.object(quarantine, "ONE_CALL_BYTES", 1),
+        patch.object(pipeline.clients.s3, "upload_part_copy", side_effect=InterruptedError),
+    ):
+        try:
+            processor.decide(pipeline, delivery)
+        except InterruptedError:
+            answer = role.cloud.s3.list_multipart_uploads(
+                Bucket=role.outputs["quarantine_bucket"], Prefix=delivery.upload.key
+            )
+            assert not answer.get("Uploads")
+            return
+    raise AssertionError("the copy did not fail")
+
+
+def a_stray_copy_is_removed(role: Role) -> None:
+    pipeline, delivery = role.pipeline(), upload(role, "a.csv")
+    copy = role.cloud.s3.put_object(
+        Bucket=role.outputs["quarantine_bucket"], Key=delivery.upload.key, Body=b""
+    )
+    pipeline.quarantine.remove(delivery.upload, copy["VersionId"])
+    assert versions(role, "quarantine_bucket", delivery) == []
+
+
+def a_deleted_file_is_told_from_a_forbidden_one(role: Role) -> None:
+    delivery = upload(role, "a.exe")
+    role.cloud.s3.delete_object(
+        Bucket=role.outputs["input_bucket"],
+        Key=delivery.upload.key,
+        VersionId=str(delivery.upload.version_id),
+    )
+    assert processor.decide(role.pipeline(), delivery).status is Status.GONE
+
+
+def a_deleted_copy_is_told_from_a_forbidden_one(role: Role) -> None:
+    delivery = upload(role, "a.csv")
+    assert not role.pipeline().quarantine.has(delivery.upload, str(delivery.upload.version_id))
+
+
+def an_upload_that_is_held_again_is_counted(role: Role) -> None:
+    fates, first = role.pipeline().fates, upload(role, "a.csv", rescuing=True)
+    fates.hold(first, Code.AWS_ERROR, "No.")
+    again = Delivery(first.upload, "another", first.started, rescuing=True)
+    assert fates.hold(again, Code.AWS_ERROR, "No.").recorded is False
+
+
+def the_rescuer_is_called(role: Role) -> None:
+    """As Lambda does with the processor's role when it gives up."""
+    role.clients.lambda_.invoke(
+        FunctionName=role.outputs["rescuer_function"],
+        InvocationType="Event",
+        Payload=json.dumps({"requestPayload": {"Event": "s3:TestEvent"}, "requestContext": {}}),
+    )
+
+
+def an_event_is_kept(role: Role) -> None:
+    """As Lambda does with the rescuer's role when it gives up."""
+    role.clients.sqs.send_message(QueueUrl=role.kept_events_url, MessageBody="{}")
+
+
+Expectation = Callable[[Role], None]
+
+BOTH: list[Expectation] = [
+    an_accepted_file_is_recorded_and_told,
+    process_reads_the_exact_version,
+    a_refused_file_is_moved,
+    a_refused_file_keeps_its_tags,
+    a_large_file_is_copied_in_parts,
+    a_copy_in_parts_that_fails_leaves_nothing,
+    a_stray_copy_is_removed,
+    a_deleted_file_is_told_from_a_forbidden_one,
+    a_deleted_copy_is_told_from_a_forbidden_one,
+    an_upload_that_is_held_again_is_counted,
+]
+EXPECTATIONS: dict[str, list[Expectation]] = {
+    "processor": [*BOTH, the_rescuer_is_called],
+    "rescuer": [*BOTH, an_event_is_kept],
+}
+
+
+def upload(
+    role: Role, name: str, *, tags: list[dict[str, str]] | None = None, rescuing: bool = False
+) -> Delivery:
+    """A file in the input bucket that S3 tells nobody of, and the event it would have sent."""
+    number = next(_numbers)
+    key, body = f"{role.name}/{number}/{name}", b"a,b\n1,2\n"
+    tagging = "&".join(f"{tag['Key']}={tag['Value']}" for tag in tags or [])
+    answer = role.cloud.s3.put_object(
+        Bucket=role.outputs["input_bucket"], Key=key, Body=body, Tagging=tagging
+    )
+    record: dict[str, Any] = {
+        "eventSource": "aws:s3",
+        "eventTime": datetime.now(UTC).isoformat(),
+        "eventName": "ObjectCreated:Put",
+        "s3": {
+            "bucket": {"name": role.outputs["input_bucket"]},
+            "object": {
+                "key": key,
+                "size": len(body),
+                "eTag": answer["ETag"].strip('"'),
+                "versionId": answer["VersionId"],
+                "sequencer": f"{number:016X}",
+            },
+        },
+    }
+    parsed = parse(record, role.outputs["input_bucket"])
+    return Delivery(parsed, f"owner-{number}", time.monotonic(), rescuing)
+
+
+def versions(role: Role, bucket: str, delivery: Delivery) -> list[str]:
+    answer = role.cloud.s3.list_object_versions(
+        Bucket=role.outputs[bucket], Prefix=delivery.upload.key
+    )
+    return [it["VersionId"] for it in answer.get("Versions", [])]
+
+
+def tags_in_quarantine(role: Role, delivery: Delivery) -> Any:
+    (version_id,) = versions(role, "quarantine_bucket", delivery)
+    return role.cloud.s3.get_object_tagging(
+        Bucket=role.outputs["quarantine_bucket"], Key=delivery.upload.key, VersionId=version_id
+    )["TagSet"]

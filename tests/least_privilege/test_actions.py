@@ -1,0 +1,107 @@
+"""Each role may do what it must, and needs each action that it has: without it, something fails.
+
+The files' fates are decided here in the test, by the handler's code with the role's credentials.
+"""
+
+import pytest
+
+from . import expectations as must
+from .conftest import Role
+from .expectations import EXPECTATIONS, Expectation
+
+DENIED = ("AccessDenied", "AuthorizationError", "answered 403")
+
+SETTLE_FILES: dict[tuple[str, str], Expectation] = {
+    ("ReadUploads", "s3:GetObjectVersion"): must.process_reads_the_exact_version,
+    ("ReadUploads", "s3:GetObjectVersionTagging"): must.a_large_file_is_copied_in_parts,
+    ("RemoveQuarantinedUploads", "s3:DeleteObjectVersion"): must.a_refused_file_is_moved,
+    ("FindCopies", "s3:ListBucketVersions"): must.a_refused_file_is_moved,
+    ("CopyToQuarantine", "s3:PutObject"): must.a_refused_file_is_moved,
+    (
+        "CopyToQuarantine",
+        "s3:AbortMultipartUpload",
+    ): must.a_copy_in_parts_that_fails_leaves_nothing,
+    ("CheckCopies", "s3:GetObjectVersion"): must.a_deleted_copy_is_told_from_a_forbidden_one,
+    ("RemoveStrayCopies", "s3:DeleteObjectVersion"): must.a_stray_copy_is_removed,
+    ("RecordFates", "dynamodb:PutItem"): must.an_accepted_file_is_recorded_and_told,
+    ("RecordFates", "dynamodb:UpdateItem"): must.an_upload_that_is_held_again_is_counted,
+    ("TellPeople", "sns:Publish"): must.an_accepted_file_is_recorded_and_told,
+}
+"""What fails without which action of which statement, in both roles."""
+
+SHOWN = {
+    "processor": {
+        **SETTLE_FILES,
+        ("CallTheRescuer", "lambda:InvokeFunction"): must.the_rescuer_is_called,
+    },
+    "rescuer": {**SETTLE_FILES, ("KeepEvents", "sqs:SendMessage"): must.an_event_is_kept},
+}
+
+_LOGS = "the emulator asks for the log group's ARN, where AWS asks for a stream's, which ends in :*"
+_LIST = "the emulator answers 404 for what is missing also to those who may not list the bucket"
+NOT_SHOWN = {
+    ("WriteItsLogs", "logs:CreateLogStream"): _LOGS,
+    ("WriteItsLogs", "logs:PutLogEvents"): _LOGS,
+    ("TellMissingFromForbidden", "s3:ListBucket"): _LIST,
+    ("FindCopies", "s3:ListBucket"): _LIST,
+    ("CopyToQuarantine", "s3:PutObjectTagging"): "the emulator asks nobody who copies with tags",
+}
+"""What the emulator cannot show, and why; AWS asks for it."""
+
+CASES = [
+    pytest.param(role, expectation, id=f"{role}-{expectation.__name__}")
+    for role, expectations in EXPECTATIONS.items()
+    for expectation in expectations
+]
+
+
+@pytest.mark.parametrize(("role", "expectation"), CASES)
+def test_with_the_shipped_policy(
+    roles: dict[str, Role], role: str, expectation: Expectation
+) -> None:
+    expectation(roles[role])
+
+
+@pytest.mark.parametrize(
+    ("role", "sid", "action", "expectation"),
+    [
+        pytest.param(role, sid, action, fails, id=f"{role}-{sid}-{action}")
+        for role, shown in SHOWN.items()
+        for (sid, action), fails in shown.items()
+    ],
+)
+def test_without_one_action(
+    roles: dict[str, Role], role: str, sid: str, action: str, expectation: Expectation
+) -> None:
+    with roles[role].without(sid, action), pytest.raises(Exception) as refused:  # noqa: PT011
+        expectation(roles[role])
+    assert any(word in str(refused.value) for word in DENIED), refused.value
+    expectation(roles[role])
+
+
+@pytest.mark.parametrize("role", list(SHOWN))
+def test_every_action_that_is_registered_is_either_shown_or_excused(
+    roles: dict[str, Role], role: str
+) -> None:
+    registered = [
+        (statement["Sid"], action)
+        for statement in roles[role].policy["Statement"]
+        for action in statement["Action"]
+    ]
+    assert sorted(registered) == sorted([*SHOWN[role], *NOT_SHOWN])
+
+
+@pytest.mark.parametrize("sid_and_action", NOT_SHOWN, ids="-".join)
+def test_an_excused_action_really_cannot_be_shown(
+    roles: dict[str, Role], sid_and_action: tuple[str, str]
+) -> None:
+    """Fails when a newer emulator can: then it belongs to what is shown."""
+    role = roles["processor"]
+    sid, action = sid_and_action
+    if sid == "WriteItsLogs":
+        with pytest.raises(Exception, match="AccessDenied"):
+            role.clients.logs.create_log_stream(logGroupName=role.log_group, logStreamName="s")
+        return
+    with role.without(sid, action):
+        for expectation in must.BOTH:
+            expectation(role)

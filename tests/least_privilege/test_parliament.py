@@ -1,0 +1,37 @@
+"""A second opinion on the rendered policies: unknown actions, wrong resources, too much power."""
+
+import json
+from typing import Any
+
+import pytest
+from parliament import analyze_policy_string  # type: ignore[import-untyped]
+
+from components import SilentScalperPipeline
+from tests.component.recorder import deploy
+
+ROLES = ("processor-policy", "rescuer-policy")
+
+
+@pytest.fixture(scope="module")
+def policies() -> dict[str, Any]:
+    """As the component registers them."""
+    deployment = deploy(lambda: SilentScalperPipeline("intake"))
+    return {name: deployment.policy(name) for name in ROLES}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_parliament_finds_nothing(policies: dict[str, Any], name: str) -> None:
+    assert findings(policies[name]) == []
+
+
+def test_parliament_would_find_something(policies: dict[str, Any]) -> None:
+    (first, *others) = policies[ROLES[0]]
+    assert findings([{**first, "Action": ["s3:GetObjekt"]}, *others]) == ["UNKNOWN_ACTION"]
+    assert "RESOURCE_MISMATCH" in findings([{**first, "Resource": ["arn:aws:s3:::bucket"]}])
+
+
+def findings(statements: list[dict[str, Any]]) -> list[str]:
+    # It knows no partition but AWS's own.
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    analyzed = analyze_policy_string(policy.replace("arn:aws-mock:", "arn:aws:"))
+    return [found.issue for found in analyzed.findings]
