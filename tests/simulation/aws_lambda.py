@@ -146,10 +146,10 @@ class Function:
         invocation = Invocation(
             service.timeline,
             self.name,
-            request_id,
-            request.get("requestId", request_id),
-            len(service.invocations) + 1,
-            self._timeout_seconds,
+            request_id=request_id,
+            owner=request.get("requestId", request_id),
+            number=len(service.invocations) + 1,
+            timeout_seconds=self._timeout_seconds,
         )
 
         def work() -> None:

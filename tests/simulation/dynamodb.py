@@ -1,4 +1,4 @@
-"""A table as DynamoDB promises it: every write is atomic, and a condition sees all writes before."""
+"""A table as DynamoDB promises it: writes are atomic, and a condition sees all writes before."""
 
 from collections.abc import Callable
 from typing import Any

@@ -94,7 +94,7 @@ class Expression:
             total = _n(self._number(total) + (more if sign == "+" else -more))
         if total is None:
             raise ValueError("an update reads an attribute that the item has not")
-        return total
+        return dict(total)
 
     def _operand(self, item: Mapping[str, Typed]) -> Any:
         token = self._next()
@@ -128,7 +128,7 @@ def _compare(left: Typed | None, sign: str, right: Typed | None) -> bool:
         return _plain(left) != _plain(right)
     if left is None or right is None or left.keys() != right.keys():
         return False
-    return _COMPARE[sign](_plain(left)[1], _plain(right)[1])
+    return bool(_COMPARE[sign](_plain(left)[1], _plain(right)[1]))
 
 
 def _plain(value: Typed | None) -> Any:

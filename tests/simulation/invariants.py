@@ -112,8 +112,7 @@ def blame(world: World, fact: Fact) -> Iterator[str]:
             yield "it was set aside as rejected, which process never did"
     elif code in (Code.PROCESS_CRASHED, Code.PROCESS_OUT_OF_MEMORY, Code.PROCESS_TIMED_OUT):
         # A sandbox that dies does not say whose code was running; user code, if any, is blamed.
-        alone = not any(upload.told_with_next for upload in world.history.uploads)
-        if not blamed and not (alone and world.history.has_process):
+        if not blamed and (fact.shares_an_event or not world.history.has_process):
             yield f"it was set aside as {code}, and process had nothing to do with it"
     elif code not in PROCESS_FAULTS or not blamed:
         yield f"it was set aside as {code}, for nothing that it did"

@@ -30,6 +30,7 @@ class Invocation:
         self,
         timeline: Timeline,
         function: str,
+        *,
         request_id: str,
         owner: str,
         number: int,

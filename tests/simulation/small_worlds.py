@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations_with_replacement, product
+from typing import Any
 
 from .buckets import Lock
 from .coverage import Coverage
@@ -22,15 +23,14 @@ UPLOADS = {
     "held": Upload(answers=(Answer.AWS_FAIL,)),
     "archived": Upload(answers=(Answer.REJECT,), lock=Lock.ARCHIVED),
 }
-ONCE, *AGAIN = (
-    {},
+AGAIN: tuple[dict[str, Any], ...] = (
     {"told_after": (0.5, 0.5)},
     {"told_after": (0.5, 0.55)},
     {"told_after": (0.5, 30.0)},
     {"told_after": (0.5, 100.0)},
     {"doubled_after": 0.03},
 )
-"""How the events of one upload can come: once, or twice with more or less in between."""
+"""How the event of one upload can come twice, with more or less in between."""
 
 CRUEL = (Trouble(Kind.CRASH, False), Trouble(Kind.CRASH, True), Trouble(Kind.NO_ANSWER, True))
 """What leaves the most behind."""
@@ -50,7 +50,7 @@ def one_upload(*, thorough: bool = False) -> Iterator[History]:
     for upload in UPLOADS.values():
         yield from in_each_call(History(uploads=(upload,)), TROUBLES)
         for again in AGAIN if thorough or upload.lock is None else ():
-            twice = History(uploads=(replace(upload, **again),))  # type: ignore[arg-type]
+            twice = History(uploads=(replace(upload, **again),))
             yield from in_each_call(twice, TROUBLES if thorough else CRUEL[1:])
 
 
@@ -77,7 +77,7 @@ def events_of_two(*, thorough: bool = False) -> Iterator[History]:
 
 
 def outages(*, thorough: bool = False) -> Iterator[History]:
-    """One service, or all, out of order for a minute, for ten, for a day; and the emergency stop."""
+    """One service, or all, out of order for a minute, for four, for a day; the emergency stop."""
     troubles = TROUBLES if thorough else (*QUIET, Trouble(Kind.HANG, False))
     for upload, trouble in product(UPLOADS.values(), troubles):
         for service, seconds in product(("s3", "dynamodb", "sns", "all"), (70, 250, 90000)):
@@ -87,7 +87,7 @@ def outages(*, thorough: bool = False) -> Iterator[History]:
     ):
         for seconds, concurrency in ((100, 0), (100, 1), (30000, 0)):
             limit = Limit(function, 0, seconds, concurrency)
-            history = History((replace(upload, **AGAIN[1]),), limits=(limit,))  # type: ignore[arg-type]
+            history = History((replace(upload, **AGAIN[1]),), limits=(limit,))
             yield history.but(has_process=has_process)
 
 

@@ -11,7 +11,7 @@ from .troubles import Trouble
 
 Line = tuple[float, str, Callable[[], str]]
 
-_TELLING = {
+_TELLING: dict[str, Callable[[dict[str, Any]], str]] = {
     "put_item": lambda r: f"{_plain(r, 'status')} {_plain(r, 'upload_id')}",
     "update_item": lambda r: r["UpdateExpression"],
     "publish": lambda r: r["Subject"],

@@ -35,7 +35,7 @@ class Task:
         sys.stdout, sys.stderr = self._streams
         self._worker.go.release()
         self._paused.acquire()
-        self._streams = (sys.stdout, sys.stderr)  # type: ignore[assignment]
+        self._streams = (sys.stdout, sys.stderr)
         sys.stdout, sys.stderr = outer_streams
         Task.current = outer
 

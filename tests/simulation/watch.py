@@ -38,6 +38,8 @@ class Fact:
     answers: list[tuple[Answer, Invocation]] = field(default_factory=list)
     copies: list[tuple[Version, Invocation]] = field(default_factory=list)
     """Every copy in quarantine that was ever made of it."""
+    shares_an_event: bool = False
+    """Told together with another upload, at least once."""
     loose_ends: list[str] = field(default_factory=list)
     """Why an alarm may stand for its fate: its event was kept, or could not be delivered."""
 

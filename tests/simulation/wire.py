@@ -1,6 +1,7 @@
 """What lies between the handler and AWS: every call takes time, and may go wrong on the way."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -133,11 +134,9 @@ class Wire:
         self._coverage.trouble(trouble, invocation, service, operation)
         tell.trouble(trouble)
         if trouble.took_effect:
-            try:
+            # An error is an answer too, and it is the answer that is lost.
+            with suppress(Exception):
                 tell(perform)
-            except Exception:  # noqa: BLE001
-                # An error is an answer too, and it is the answer that is lost.
-                pass
         return self._bring_about(trouble, invocation, service, operation, lambda: tell(perform))
 
     def _shown(self, invocation: Invocation, perform: Perform) -> Any:

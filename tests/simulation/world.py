@@ -57,7 +57,7 @@ class World:
         """The queue of kept events; an alarm stands as long as there is one."""
         self._sendings = iter(history.sendings)
         self._calm = False
-        self._untold: list[Payload] = []
+        self._untold: list[Fact] = []
         self.rescuer = self._function(
             "rescuer", handler.rescuer.handler, RESCUER_SECONDS, self._keep
         )
@@ -158,10 +158,13 @@ class World:
 
     def _upload(self, plan: Upload) -> None:
         fact = self.upload(plan)
-        self._untold.append(fact.event.record)
+        self._untold.append(fact)
         is_last = fact.number == len(self.history.uploads)
         if is_last or not plan.told_with_next:
-            records, self._untold = self._untold, []
+            together, self._untold = self._untold, []
+            for one in together:
+                one.shares_an_event = len(together) > 1
+            records = [one.event.record for one in together]
             self._notify_later(plan.told_after[0], records, plan.doubled_after)
         for duplicate in plan.told_after[1:]:
             self.coverage.world["duplicate event of S3"] += 1
