@@ -155,9 +155,9 @@ class World:
             FunctionName="processor", Environment={"Variables": self.environment}
         )
 
-    def notify(self, *filters: tuple[str, str]) -> None:
-        """Tell the processor of what matches; without arguments, of nothing."""
-        arn = self.lambda_.get_function_configuration(FunctionName="processor")["FunctionArn"]
+    def notify(self, *filters: tuple[str, str], function: str = "processor") -> None:
+        """Tell the function of what matches; without filters, nobody of anything."""
+        arn = self.lambda_.get_function_configuration(FunctionName=function)["FunctionArn"]
         configurations: list[Any] = []
         for prefix, suffix in filters:
             named = [

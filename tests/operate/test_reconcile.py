@@ -164,6 +164,11 @@ def test_a_bucket_that_notifies_nobody_is_told(world: World) -> None:
     assert world.kinds() == ["not-notified"]
 
 
+def test_a_bucket_that_notifies_another_function_only_is_told(world: World) -> None:
+    world.notify(("", ""), function="rescuer")
+    assert world.kinds() == ["not-notified"]
+
+
 def test_what_s3_does_not_tell_of_is_passed_over(world: World) -> None:
     world.notify(("in/", ".csv"))
     world.upload("out/a.csv")
