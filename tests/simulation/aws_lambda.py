@@ -51,8 +51,18 @@ class Lambda:
         self.story = story
         self.coverage = coverage
         self.invocations: list[Invocation] = []
+        self.account_concurrency: int | None = None
+        """Shared by all functions; above it events wait."""
+        self.jitter: Callable[[], float] = lambda: 1.0
+        """Multiplies the time that Lambda backs off, so that events do not come in waves."""
         self._running: dict[Task, tuple[Invocation, Any]] = {}
         self._request_numbers = count(1)
+        self.running = 0
+
+    @property
+    def is_full(self) -> bool:
+        most = self.account_concurrency
+        return most is not None and self.running >= most
 
     @property
     def current(self) -> Invocation | None:
@@ -125,7 +135,7 @@ class Function:
             self._tell(f"{event.request_id} is not started: concurrency is zero")
             event.last_failure = {}
             self._give_up(event, "RetriesExhausted")
-        elif limit is not None and self._running >= limit:
+        elif self._service.is_full or (limit is not None and self._running >= limit):
             self._service.coverage.world["throttled by Lambda"] += 1
             self._back_off(event)
         else:
@@ -141,6 +151,7 @@ class Function:
         service = self._service
         service.coverage.invocations += 1
         self._running += 1
+        service.running += 1
         sandbox = self._idle.pop() if self._idle else self._make_sandbox()
         request = payload.get("requestContext", {})
         invocation = Invocation(
@@ -167,6 +178,7 @@ class Function:
 
     def _over(self, invocation: Invocation, sandbox: Any) -> None:
         self._running -= 1
+        self._service.running -= 1
         if invocation.death is None:
             self._idle.append(sandbox)
         how = "returns"
@@ -193,7 +205,7 @@ class Function:
             self._later(RETRY_SECONDS * event.attempts, event)
 
     def _back_off(self, event: _Queued) -> None:
-        self._later(event.backoff_seconds, event)
+        self._later(event.backoff_seconds * self._service.jitter(), event)
         event.backoff_seconds = min(event.backoff_seconds * 2, BACKOFF_SECONDS[1])
 
     def _give_up(self, event: _Queued, condition: str) -> None:

@@ -82,6 +82,9 @@ class Bucket:
 
     def newest_first(self, prefix: str) -> Iterator[Version]:
         """As listings have it: by key, then the newest first."""
-        for key in sorted(self._versions):
-            if key.startswith(prefix):
-                yield from reversed(self._versions[key])
+        for key in sorted(key for key in self._versions if key.startswith(prefix)):
+            yield from self.versions_of(key)
+
+    def versions_of(self, key: str) -> Iterator[Version]:
+        """The newest first."""
+        return reversed(self._versions.get(key, []))

@@ -13,6 +13,7 @@ from .stage import INPUT
 from .watch import Fact
 from .world import World
 
+METRICS = {"HELD": "FilesHeld", "QUARANTINED": "FilesQuarantined"}
 EMAILS_A_SECOND = 10
 """SNS suspends a subscription that is offered more."""
 
@@ -20,13 +21,23 @@ EMAILS_A_SECOND = 10
 def violations(world: World) -> list[str]:
     """Empty when the promise was kept."""
     found = list(world.watch.wrong)
+    tries = Counter(invocation.owner for invocation in world.functions.invocations)
+    metrics = _metrics(world)
     for fact in world.watch.facts:
-        for check in (fate, place, copies, truth, blame, told, counted):
-            found += [f"{fact}: {what}" for what in check(world, fact)]
+        checks = (
+            fate(fact),
+            place(fact),
+            copies(world, fact),
+            truth(fact),
+            blame(world, fact),
+            told(world, fact, tries),
+            counted(fact, metrics),
+        )
+        found += [f"{fact}: {what}" for check in checks for what in check]
     return found + list(emails(world)) + list(items(world))
 
 
-def fate(world: World, fact: Fact) -> Iterator[str]:
+def fate(fact: Fact) -> Iterator[str]:
     """Exactly one fate; where even recording failed, an alarm that keeps the event."""
     if fact.record is None and not fact.loose_ends:
         yield "it has no fate, and nobody knows"
@@ -40,7 +51,7 @@ def items(world: World) -> Iterator[str]:
             yield f"there is a record {key} of no upload"
 
 
-def place(world: World, fact: Fact) -> Iterator[str]:
+def place(fact: Fact) -> Iterator[str]:
     """The file is where its fate says, and nothing else was touched."""
     if fact.status == "QUARANTINED":
         if fact.removed_by is None and not fact.loose_ends:
@@ -71,7 +82,7 @@ def copies(world: World, fact: Fact) -> Iterator[str]:
             yield f"{maker.name} left a stray copy, {copy.version_id}, in quarantine"
 
 
-def truth(world: World, fact: Fact) -> Iterator[str]:
+def truth(fact: Fact) -> Iterator[str]:
     """The record says what was uploaded, by whom it was dealt with and how often."""
     record = fact.record
     if record is None:
@@ -118,7 +129,7 @@ def blame(world: World, fact: Fact) -> Iterator[str]:
         yield f"it was set aside as {code}, for nothing that it did"
 
 
-def told(world: World, fact: Fact) -> Iterator[str]:
+def told(world: World, fact: Fact, tries: Counter[str]) -> Iterator[str]:
     """Its fate was told; once, and at most once more for each retry of who recorded it."""
     record = fact.record
     if record is None:
@@ -131,7 +142,6 @@ def told(world: World, fact: Fact) -> Iterator[str]:
     if not final and not fact.loose_ends:
         yield f"nobody was told that it is {record['status']}"
     recorders = {(item["status"], writer.owner) for item, writer in fact.written}
-    tries = Counter(i.owner for i in world.functions.invocations)
     repeated = Counter(
         (message.machines["status"], invocation.owner) for message, invocation in fact.alerts
     )
@@ -143,16 +153,22 @@ def told(world: World, fact: Fact) -> Iterator[str]:
             yield f"{owner} told {times} times that it is {status}, in {tries[owner]} tries"
 
 
-def counted(world: World, fact: Fact) -> Iterator[str]:
+def counted(fact: Fact, metrics: set[tuple[str, str]]) -> Iterator[str]:
     """What needs somebody was counted where the alarms look."""
-    metric = {"HELD": "FilesHeld", "QUARANTINED": "FilesQuarantined"}.get(fact.status or "")
-    if not metric or fact.loose_ends:
-        return
-    for invocation in world.functions.invocations:
-        for line in invocation.log_lines():
-            if line.get("upload_id") == fact.event.upload_id and line.get(metric):
-                return
-    yield f"it is {fact.status} and {metric} was never counted"
+    metric = METRICS.get(fact.status or "")
+    if metric and not fact.loose_ends and (metric, fact.event.upload_id) not in metrics:
+        yield f"it is {fact.status} and {metric} was never counted"
+
+
+def _metrics(world: World) -> set[tuple[str, str]]:
+    """Which metric was counted for which upload."""
+    return {
+        (metric, line["upload_id"])
+        for invocation in world.functions.invocations
+        for line in invocation.log_lines()
+        for metric in METRICS.values()
+        if metric in line
+    }
 
 
 def emails(world: World) -> Iterator[str]:

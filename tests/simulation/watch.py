@@ -68,6 +68,7 @@ class Watch:
     ) -> None:
         self.wrong: list[str] = []
         self.facts: list[Fact] = []
+        self._facts: dict[tuple[str, str], Fact] = {}
         self.emails: list[Published] = []
         self.notices: list[tuple[Published, Invocation]] = []
         self._story = story
@@ -81,14 +82,22 @@ class Watch:
         table.on_put = self._decided
         topic.on_publish = self._published
 
-    def fact_of(self, key: str, upload_id: str) -> Fact | None:
-        return next(
-            (f for f in self.facts if (f.event.key, f.event.upload_id) == (key, upload_id)), None
-        )
+    def add(self, fact: Fact) -> None:
+        self.facts.append(fact)
+        self._facts[fact.event.key, fact.event.upload_id] = fact
+        self._facts[fact.event.key, fact.version.version_id] = fact
+
+    def fact_of(self, key: str, either_id: str | None) -> Fact | None:
+        """By the upload's id or its version's."""
+        return self._facts.get((key, either_id or ""))
 
     def copies_in_quarantine(self, fact: Fact) -> list[Version]:
         """By what their metadata say; the bucket holds nothing else."""
-        return [v for v in self._quarantine.newest_first("") if _is_copy_of(v, fact)]
+        versions = self._quarantine.versions_of(fact.event.key)
+        return [version for version in versions if self._original_of(version) is fact]
+
+    def _original_of(self, copy: Version) -> Fact | None:
+        return self.fact_of(copy.key, copy.metadata.get(UPLOAD_ID))
 
     def complain(self, what: str) -> None:
         self.wrong.append(what)
@@ -99,7 +108,7 @@ class Watch:
             self.complain(f"the handler put {version.key} into the input bucket")
 
     def _removed_from_input(self, version: Version) -> None:
-        fact = next((f for f in self.facts if f.version is version), None)
+        fact = self.fact_of(version.key, version.version_id)
         if fact is None:
             return
         invocation = self._functions.current
@@ -115,7 +124,7 @@ class Watch:
             self.complain(f"{fact} was deleted before the copy that its record names was there")
 
     def _copied(self, copy: Version) -> None:
-        fact = next((f for f in self.facts if _is_copy_of(copy, f)), None)
+        fact = self._original_of(copy)
         invocation = self._functions.current
         if fact is None or invocation is None:
             self.complain(f"{copy.version_id} in quarantine is nobody's copy")
@@ -125,10 +134,10 @@ class Watch:
             self.complain(f"the copy of {fact} differs from it: {why}")
 
     def _removed_from_quarantine(self, copy: Version) -> None:
-        for fact in self.facts:
-            record = fact.record
-            if record and record.get("location_version_id") == copy.version_id:
-                self.complain(f"the copy that the record of {fact} names was removed")
+        fact = self._original_of(copy)
+        record = fact.record if fact else None
+        if record and record.get("location_version_id") == copy.version_id:
+            self.complain(f"the copy that the record of {fact} names was removed")
 
     def _written(self, old: Item | None, new: Item) -> None:
         invocation = self._functions.current
@@ -185,11 +194,6 @@ def _settled(item: PlainItem) -> object:
     if item["status"] == "HELD":
         return None
     return {name: value for name, value in item.items() if name != "location_version_id"}
-
-
-def _is_copy_of(version: Version, fact: Fact) -> bool:
-    same_upload = version.metadata.get(UPLOAD_ID) == fact.event.upload_id
-    return version.key == fact.event.key and same_upload
 
 
 def _difference(copy: Version, original: Version) -> str:

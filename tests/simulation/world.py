@@ -1,5 +1,6 @@
 """The world around the handler: users, S3, Lambda, DynamoDB, SNS, and one history to live."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache, partial
 from typing import Any
@@ -38,11 +39,18 @@ _SENDING_SECONDS = {
 class World:
     """Lives one history; what is left of it is for the invariants to judge."""
 
-    def __init__(self, history: History, coverage: Coverage | None = None) -> None:
+    def __init__(
+        self,
+        history: History,
+        coverage: Coverage | None = None,
+        *,
+        make_story: Callable[[Timeline], Story] = Story,
+        make_wire: Callable[..., Wire] = Wire,
+    ) -> None:
         self.history = history
         self.coverage = coverage or Coverage()
         self.timeline = Timeline()
-        self.story = Story(self.timeline)
+        self.story = make_story(self.timeline)
         self.s3 = S3(self.timeline.datetime_now, INPUT, QUARANTINE)
         self.table = DynamoDB()
         self.topic = SNS(self.timeline.time)
@@ -51,7 +59,7 @@ class World:
         self.watch = Watch(
             self.story, self.functions, (self.input, self.quarantine), self.table, self.topic
         )
-        self.wire = Wire(history, self.timeline, self.story, self.coverage, self._current)
+        self.wire = make_wire(history, self.timeline, self.story, self.coverage, self._current)
         self.process = Scripted(self.watch.fact_of, self._current, self.story, self.coverage)
         self.kept: list[Payload] = []
         """The queue of kept events; an alarm stands as long as there is one."""
@@ -152,7 +160,7 @@ class World:
         )
         record = self._record(plan.key, number, version)
         fact = Fact(number, plan, parse(record, INPUT), version)
-        self.watch.facts.append(fact)
+        self.watch.add(fact)
         self.story.tell("User", f"uploads {fact} as {version.version_id}, {plan.size} bytes")
         return fact
 
