@@ -20,3 +20,14 @@ def installed(
     if request.param != "git":
         source = str(build(repository, request.param))
     return install(source, tmp_path_factory.mktemp(request.param) / "venv")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line that nobody overlooks: the dots of skipped tests say nothing."""
+    from tests.packaging.test_examples import not_run
+
+    left_out = [f"{name} ({why})" for name, why in not_run(terminalreporter.config).items()]
+    if left_out:
+        terminalreporter.write_line(
+            f"EXAMPLES SKIPPED, so NOT TESTED: {'; '.join(left_out)}", yellow=True, bold=True
+        )

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = "from setuptools import build_meta as b; import sys; print(getattr(b, sys.argv[1])('dist'))"
 
 
-def run(*command: str | Path, cwd: Path) -> str:
+def run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> str:
     """What a command prints; what it complains of when it fails."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}"
     return done.stdout
 
@@ -59,11 +60,16 @@ class Installed:
         return json.loads(run(self.python, "-c", program, *arguments, cwd=self.folder))
 
 
-def install(what: str, folder: Path) -> Installed:
-    """`pip install` of anything pip takes."""
-    venv.create(folder, symlinks=True)
+def lend(folder: Path) -> None:
+    """A virtual environment that sees the packages of the one that runs the tests."""
+    venv.create(folder, symlinks=True, with_pip=True)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
     (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+
+
+def install(what: str, folder: Path) -> Installed:
+    """`pip install` of anything pip takes."""
+    lend(folder)
     installed = Installed(folder)
     run(
         *(sys.executable, "-m", "pip", "--python", installed.python, "install", "--quiet"),
