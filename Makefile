@@ -20,7 +20,7 @@ test: $(READY) ## Run every test
 	@$(BIN)/python -m pytest
 
 engine: $(READY) ## Run every test on the real Pulumi engine, the long ones too (needs pulumi)
-	@$(BIN)/python -m pytest tests/engine --heavy
+	@$(BIN)/python -m pytest tests/engine tests/packaging/test_examples.py --heavy
 
 burst: $(READY) ## 60 files at once on the emulator, with every fault on every call and a restart in the middle
 	@BURST_FILES=60 $(BIN)/python -m pytest tests/burst -s
