@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -10,7 +11,7 @@ from .histories import History
 from .interleavings import perform
 from .judge import judge
 from .random_histories import histories
-from .small_worlds import CRUEL, scenes, worlds
+from .small_worlds import CRUEL, scenes, scenes_with_a_deletion, worlds
 
 CHUNK = 250
 SHARES = 8
@@ -50,7 +51,8 @@ def live_small_worlds(share: int, *, thorough: bool) -> Coverage:
 
 def perform_scenes(share: int, *, thorough: bool) -> Coverage:
     coverage = Coverage()
-    for number, scene in enumerate(scenes(troubles=CRUEL if thorough else ())):
+    cruel = scenes(troubles=CRUEL) if thorough else ()
+    for number, scene in enumerate(chain(scenes(), scenes_with_a_deletion(), cruel)):
         if number % SHARES == share:
             perform(scene, coverage)
     return coverage

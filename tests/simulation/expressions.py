@@ -123,9 +123,9 @@ class Expression:
 
 def _compare(left: Typed | None, sign: str, right: Typed | None) -> bool:
     if sign == "=":
-        return left is not None and _plain(left) == _plain(right)
+        return left is not None and bool(_plain(left) == _plain(right))
     if sign == "<>":
-        return _plain(left) != _plain(right)
+        return not _compare(left, "=", right)
     if left is None or right is None or left.keys() != right.keys():
         return False
     return bool(_COMPARE[sign](_plain(left)[1], _plain(right)[1]))

@@ -41,12 +41,18 @@ class Actor(NamedTuple):
     """What `process` says of the file; or said at last, in the rescuer."""
     rescues: bool = False
 
+    def __str__(self) -> str:
+        return f"{'rescuer' if self.rescues else 'processor'} of {self.owner}: {self.answer}"
+
 
 class Move(NamedTuple):
-    """The next call of one actor takes effect, or meets its trouble."""
+    """The next call of one actor takes effect, or meets its trouble; or the user deletes."""
 
     actor: int
     trouble: Trouble | None
+
+
+_DELETION = Move(-1, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,14 @@ class Scene:
 
     actors: tuple[Actor, ...]
     before: tuple[Actor, ...] = ()
+    is_deleted: bool = False
+    """By a user, for good, at any moment."""
     troubles: tuple[Trouble, ...] = ()
     """One of these may befall one call; who fails of it is tried again at once."""
+
+    def __str__(self) -> str:
+        before = f"{self.before[0]} before " if self.before else ""
+        return before + " and ".join(map(str, self.actors))
 
 
 class Play:
@@ -72,6 +84,7 @@ class Play:
         self._seen: dict[Invocation, list[object]] = {}
         self._trouble: Trouble | None = None
         self._troubles_left = bool(scene.troubles)
+        self._deletion_left = scene.is_deleted
 
     def begin(self) -> None:
         for actor in self._scene.before:
@@ -86,7 +99,8 @@ class Play:
     def moves(self) -> list[Move]:
         """What can happen next; nothing once all have ended."""
         troubles = self._scene.troubles if self._troubles_left else ()
-        return [
+        deletions = [_DELETION] if self._deletion_left else []
+        return deletions + [
             Move(number, trouble)
             for number, (_, _, task) in enumerate(self._cast)
             if not task.done
@@ -94,6 +108,10 @@ class Play:
         ]
 
     def make(self, move: Move) -> None:
+        if move == _DELETION:
+            self._deletion_left = False
+            self.world.delete_for_good(self._fact)
+            return
         actor, invocation, task = self._cast[move.actor]
         self._trouble = move.trouble
         self._troubles_left = self._troubles_left and move.trouble is None
@@ -113,7 +131,7 @@ class Play:
             for bucket in (self.world.input, self.world.quarantine)
         ]
         cast = [(actor, self._seen.get(inv, []), task.done) for actor, inv, task in self._cast]
-        return repr((items, buckets, cast, self._troubles_left))
+        return repr((items, buckets, cast, self._troubles_left, self._deletion_left))
 
     def judge(self) -> None:
         """At the end, and once operators have tried again what is held."""
@@ -152,6 +170,8 @@ class Play:
 
     def _after_call(self, invocation: Invocation, answer: Any) -> None:
         gist = answer.response["Error"] if isinstance(answer, ClientError) else answer
+        if isinstance(gist, dict) and "Body" in gist:
+            gist = "the object"
         self._seen.setdefault(invocation, []).append(repr(gist))
 
     def _assert_kept(self) -> None:

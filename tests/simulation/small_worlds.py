@@ -49,7 +49,7 @@ def one_upload(*, thorough: bool = False) -> Iterator[History]:
     """Every trouble in every call; and, told twice, what leaves the most behind."""
     for upload in UPLOADS.values():
         yield from in_each_call(History(uploads=(upload,)), TROUBLES)
-        for again in AGAIN if thorough or upload.lock is None else ():
+        for again in AGAIN if thorough else AGAIN[::2]:
             twice = History(uploads=(replace(upload, **again),))
             yield from in_each_call(twice, TROUBLES if thorough else CRUEL[1:])
 
@@ -120,13 +120,28 @@ def worlds(*, thorough: bool = False) -> Iterator[History]:
 
 def scenes(*, troubles: tuple[Trouble, ...] = ()) -> Iterator[Scene]:
     """Any two invocations for an upload, of one delivery or of two, also when it is held before."""
-    held = Actor("request-0", Answer.AWS_FAIL, rescues=True)
-    roles = [
-        (Answer.ACCEPT, False),
-        (Answer.REJECT, False),
-        (Answer.FAIL, True),
-        (Answer.AWS_FAIL, True),
-    ]
+    for cast in _casts(_ROLES):
+        for before in ((), (_HELD,)):
+            yield Scene(cast, before, troubles=troubles)
+
+
+def scenes_with_a_deletion() -> Iterator[Scene]:
+    """The same, and processes that read, while a user deletes the file."""
+    for cast in _casts((*_ROLES, (Answer.READ_AND_ACCEPT, False))):
+        for before in ((), (_HELD,), (_HELD._replace(owner="request-1"),)):
+            yield Scene(cast, before, is_deleted=True)
+
+
+_HELD = Actor("request-0", Answer.AWS_FAIL, rescues=True)
+_ROLES = (
+    (Answer.ACCEPT, False),
+    (Answer.REJECT, False),
+    (Answer.FAIL, True),
+    (Answer.AWS_FAIL, True),
+)
+
+
+def _casts(roles: tuple[tuple[Answer, bool], ...]) -> Iterator[tuple[Actor, Actor]]:
     for one, other in combinations_with_replacement(roles, 2):
-        for owner, before in product(("request-1", "request-2"), ((), (held,))):
-            yield Scene((Actor("request-1", *one), Actor(owner, *other)), before, troubles)
+        for owner in ("request-1", "request-2"):
+            yield Actor("request-1", *one), Actor(owner, *other)

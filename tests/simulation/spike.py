@@ -143,9 +143,7 @@ def spike(files: int, concurrency: int, *, rejected_every: int = 10) -> Spike:
         Upload(key=f"in/{number:05}.csv", size=0 if number % rejected_every == 0 else 12)
         for number in range(files)
     )
-    world = World(
-        History(uploads, has_process=False), make_story=Untold, make_wire=CrowdedWire
-    )
+    world = World(History(uploads, has_process=False), make_story=Untold, make_wire=CrowdedWire)
     wire = world.wire
     assert isinstance(wire, CrowdedWire)
     world.functions.account_concurrency = concurrency

@@ -7,7 +7,7 @@ import pytest
 
 from .histories import History, Limit
 from .interleavings import Scene, perform
-from .judge import judge, recipe
+from .judge import judge
 from .small_worlds import (
     UPLOADS,
     destinations,
@@ -27,7 +27,7 @@ def test_every_upload_has_a_known_fate_in_small_worlds(
         judge(history)
 
 
-@pytest.mark.parametrize("scene", scenes(), ids=recipe)
+@pytest.mark.parametrize("scene", list(scenes()), ids=str)
 def test_two_invocations_get_along_in_every_order_of_their_calls(scene: Scene) -> None:
     assert perform(scene) > 1
 

@@ -8,7 +8,7 @@ from .random_histories import histories
 
 
 @settings(
-    max_examples=int(__import__("os").environ.get("N", "800")),
+    max_examples=300,
     deadline=None,
     derandomize=True,
     database=None,

@@ -202,7 +202,7 @@ _s3_steps = st.lists(
 )
 
 
-def examples(count: int) -> Any:
+def examples(count: int) -> settings:
     return settings(
         max_examples=count,
         deadline=None,

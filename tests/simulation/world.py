@@ -217,7 +217,12 @@ class World:
         self.coverage.world[f"a user {act.act}"] += 1
         if act.act is Act.DELETE:
             self.input.put(fact.event.key, None)
-        elif fact.removed_by is None:
+        else:
+            self.delete_for_good(fact)
+
+    def delete_for_good(self, fact: Fact) -> None:
+        """A user deletes this version, if it is still there."""
+        if fact.removed_by is None:
             self.input.remove(fact.version)
 
     # Destinations.
