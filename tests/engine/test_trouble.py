@@ -1,5 +1,6 @@
 """Data that must not go, and runs that do not reach their end."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -121,7 +122,9 @@ def test_an_up_that_was_killed_is_finished_by_cancel_and_the_next_one(
     stack.configure()
     with running_up(engine, stack) as process:
         assert held.reached.wait(PATIENCE_SECONDS)
-        os.killpg(process.pid, signal.SIGKILL)
+        for pid in [process.pid, *descendants(process.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         process.wait(PATIENCE_SECONDS)
     held.let_go.set()
     with pytest.raises(CommandError, match="pulumi cancel"):
@@ -136,8 +139,17 @@ def running_up(engine: Engine, stack: Stack) -> "subprocess.Popen[bytes]":
         **at(engine, stack),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
     )
+
+
+def descendants(pid: int) -> list[int]:
+    """All that a process has started: the engine's plug-ins have process groups of their own."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+    )
+    pairs = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
+    children = [child for child, parent in pairs if parent == pid]
+    return [*children, *(deeper for child in children for deeper in descendants(child))]
 
 
 def at(engine: Engine, stack: Stack) -> dict[str, Any]:
