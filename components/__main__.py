@@ -9,10 +9,6 @@ if __name__ == "__main__":
     sys.path[0] = str(package.parent)
     from importlib import import_module
 
-    from pulumi.provider.experimental import component_provider_host
+    from pulumi.provider import main
 
-    component_provider_host(
-        name="silent-scalper",
-        components=[import_module(package.name).SilentScalperPipeline],
-        version=import_module(f"{package.name}.versions").VERSION,
-    )
+    main(import_module(f"{package.name}.provider").PipelineProvider(), sys.argv[1:])

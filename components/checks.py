@@ -106,10 +106,15 @@ def checked(name: str, args: SilentScalperPipelineArgs | None) -> Settings:
     return Settings(**values)
 
 
+def camel_case(argument: str) -> str:
+    """As other languages spell it."""
+    return re.sub(r"_(\w)", lambda match: match[1].upper(), argument)
+
+
 def both_spellings(sentence: str) -> str:
     """Each argument also as other languages spell it, where it is mentioned first."""
     for argument in CHECKS:
-        camel = re.sub(r"_(\w)", lambda match: match[1].upper(), argument)
+        camel = camel_case(argument)
         if camel != argument:
             sentence = re.sub(rf"\b{argument}\b", f"{argument} ({camel})", sentence, count=1)
     return sentence

@@ -1,0 +1,42 @@
+"""The plug-in: the component for programs in any language.
+
+Pulumi drops arguments that it does not know and words a wrong choice as a Python tuple, so the
+arguments are looked at here, before it does.
+"""
+
+from typing import Any
+
+import pulumi
+from pulumi.provider import ConstructResult
+from pulumi.provider.experimental.component import ComponentProvider
+from pulumi.provider.experimental.server import ComponentInitError
+
+from .checks import CHECKS, camel_case, checked
+from .pipeline import SilentScalperPipeline
+from .versions import VERSION
+
+NAME = "silent-scalper"
+_PYTHON_NAMES = {camel_case(argument): argument for argument in CHECKS}
+
+
+class PipelineProvider(ComponentProvider):
+    """Says what is wrong with the arguments in the same words as the component in Python."""
+
+    def __init__(self) -> None:
+        super().__init__([SilentScalperPipeline], NAME, version=VERSION)
+
+    def construct(
+        self,
+        name: str,
+        resource_type: str,
+        inputs: pulumi.Inputs,
+        options: pulumi.ResourceOptions | None = None,
+    ) -> ConstructResult:
+        given: Any = {_PYTHON_NAMES.get(key, key): value for key, value in inputs.items()}
+        try:
+            checked(name, given)
+        except ValueError as error:
+            raise ComponentInitError(error) from error
+        # Both spellings have been taken above, so both must arrive.
+        by_schema = {camel_case(key): value for key, value in given.items()}
+        return super().construct(name, resource_type, by_schema, options)
