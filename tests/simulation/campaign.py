@@ -11,7 +11,7 @@ from .histories import History
 from .interleavings import perform
 from .judge import judge
 from .random_histories import histories
-from .small_worlds import CRUEL, scenes, scenes_with_a_deletion, worlds
+from .small_worlds import CRUEL, scenes, scenes_of_three, scenes_with_a_deletion, worlds
 
 CHUNK = 250
 SHARES = 8
@@ -52,7 +52,8 @@ def live_small_worlds(share: int, *, thorough: bool) -> Coverage:
 def perform_scenes(share: int, *, thorough: bool) -> Coverage:
     coverage = Coverage()
     cruel = scenes(troubles=CRUEL) if thorough else ()
-    for number, scene in enumerate(chain(scenes(), scenes_with_a_deletion(), cruel)):
+    together = chain(scenes_of_three(thorough=thorough), scenes_with_a_deletion(), scenes(), cruel)
+    for number, scene in enumerate(together):
         if number % SHARES == share:
             perform(scene, coverage)
     return coverage

@@ -213,3 +213,4 @@ def _play_on(play: Play, made: list[Move], known: set[str], waiting: list[tuple[
         return 1
     finally:
         play.close()
+        play.world.coverage.calls += play.world.wire.calls

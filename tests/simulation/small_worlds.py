@@ -132,6 +132,15 @@ def scenes_with_a_deletion() -> Iterator[Scene]:
             yield Scene(cast, before, is_deleted=True)
 
 
+def scenes_of_three(*, thorough: bool = False) -> Iterator[Scene]:
+    """Three deliveries of one upload, whatever has become of each; three that copy take minutes."""
+    for roles in combinations_with_replacement(_ROLES, 3):
+        copying = sum(answer in (Answer.REJECT, Answer.FAIL) for answer, _ in roles)
+        if copying == 3 and not thorough:
+            continue
+        yield Scene(tuple(Actor(f"request-{n}", *role) for n, role in enumerate(roles, 1)))
+
+
 _HELD = Actor("request-0", Answer.AWS_FAIL, rescues=True)
 _ROLES = (
     (Answer.ACCEPT, False),
