@@ -7,13 +7,13 @@ arguments are looked at here, before it does.
 from typing import Any
 
 import pulumi
+from pulumi.errors import InputPropertiesError
 from pulumi.provider import ConstructResult
 from pulumi.provider.experimental.component import ComponentProvider
-from pulumi.provider.experimental.server import ComponentInitError
 
 from .checks import CHECKS, camel_case, checked
 from .pipeline import SilentScalperPipeline
-from .versions import VERSION
+from .versions import VERSION, require_cli
 
 NAME = "silent-scalper"
 _PYTHON_NAMES = {camel_case(argument): argument for argument in CHECKS}
@@ -34,9 +34,11 @@ class PipelineProvider(ComponentProvider):
     ) -> ConstructResult:
         given: Any = {_PYTHON_NAMES.get(key, key): value for key, value in inputs.items()}
         try:
+            require_cli()
             checked(name, given)
-        except ValueError as error:
-            raise ComponentInitError(error) from error
+        except (RuntimeError, ValueError) as error:
+            # Of all that Pulumi takes, this alone reaches the user without a traceback.
+            raise InputPropertiesError(str(error), []) from error
         # Both spellings have been taken above, so both must arrive.
         by_schema = {camel_case(key): value for key, value in given.items()}
         return super().construct(name, resource_type, by_schema, options)

@@ -3,15 +3,16 @@
 from typing import Any
 
 import pytest
+from pulumi.errors import InputPropertiesError
 
-from components import SilentScalperPipeline
+from components import SilentScalperPipeline, provider
 from components.provider import PipelineProvider
 from tests.component.recorder import COMPONENT, Deployment, deploy
 
 
 def constructed(inputs: dict[str, Any]) -> Deployment:
-    provider = PipelineProvider()
-    return deploy(lambda: provider.construct("intake", COMPONENT, inputs))
+    plug_in = PipelineProvider()
+    return deploy(lambda: plug_in.construct("intake", COMPONENT, inputs))
 
 
 WRONG: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -37,9 +38,20 @@ def test_a_wrong_argument_is_told_in_the_same_words_in_every_language(
     in_python: Any = here
     with pytest.raises(ValueError, match="cannot be built") as told_here:
         SilentScalperPipeline("intake", in_python)
-    with pytest.raises(Exception, match="cannot be built") as told_there:
+    # The only exception that Pulumi's server hands on without a traceback.
+    with pytest.raises(InputPropertiesError, match="cannot be built") as told_there:
         constructed(there)
-    assert str(told_there.value) == str(told_here.value)
+    assert told_there.value.message == str(told_here.value)
+    assert told_there.value.errors == [], "without a list Pulumi's server fails on its own"
+
+
+def test_an_old_cli_is_told_so_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise RuntimeError("silent-scalper needs the Pulumi CLI 3.219.0 or newer")
+
+    monkeypatch.setattr(provider, "require_cli", refuse)
+    with pytest.raises(InputPropertiesError, match=r"needs the Pulumi CLI 3\.219\.0 or newer"):
+        constructed({})
 
 
 def test_what_pulumi_would_drop_without_a_word_is_refused() -> None:
