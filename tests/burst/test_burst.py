@@ -45,7 +45,7 @@ def test_what_nobody_could_record_is_kept_and_accounted_for(burst: Burst) -> Non
         InvocationType="Event",
         Payload=json.dumps(record),
     )
-    assert burst.findings_when_settled() == []
+    assert_accounted_for(burst)
     assert burst.counts()["event_kept"] == 1
     assert burst.fates("kept/") == {}
     burst.faults.make({})
@@ -55,7 +55,7 @@ def test_what_nobody_could_record_is_kept_and_accounted_for(burst: Burst) -> Non
     while not burst.fates("kept/") and time.monotonic() < deadline:
         burst.emulator.check()
         time.sleep(0.5)
-    assert burst.findings() == []
+    assert_accounted_for(burst)
     assert burst.counts()["event_kept"] == 0
 
 
@@ -94,23 +94,28 @@ def test_with_a_restart_in_the_middle_all_is_accounted_for(burst: Burst) -> None
     burst.told()
     burst.upload(files("restart/"))
     events = burst.told()
-    while len(burst.fates("restart/")) < FILES / 4:
+    while len(events) < FILES or len(burst.fates("restart/")) < FILES / 4:
         burst.emulator.check()
+        events += burst.told()
     burst.emulator.restart()
     burst.faults.make({})
-    events += burst.told()
     in_flight = {finding.about for finding in burst.findings()}
     assert in_flight, "the restart came too late to catch a file in flight"
     for event in events:
         if unquote_plus(event["Records"][0]["s3"]["object"]["key"]) in in_flight:
             burst.deliver(event)
-    assert burst.findings_when_settled() == []
+    assert_accounted_for(burst)
     fates = burst.fates("restart/")
     show(
         f"{FILES} files, {len(in_flight)} of them in flight at the restart, all accounted for: "
         f"{dict(Counter(fates.values()))}"
     )
     assert_no_good_file_is_set_aside(fates)
+
+
+def assert_accounted_for(burst: Burst) -> None:
+    found = burst.findings_when_settled()
+    assert not found, "\n".join(map(str, found))
 
 
 def assert_no_good_file_is_set_aside(fates: dict[str, str]) -> None:
