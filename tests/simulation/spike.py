@@ -1,6 +1,6 @@
 """Ten thousand files at once, with the limits of a real account in a small region.
 
-The limits are those of the AWS documentation as gathered in July 2025: SNS takes 300 messages a
+The limits are those of the AWS documentation: SNS takes 300 messages a
 second in small regions, a new on-demand table 4,000 writes a second and 1,000 for one partition,
 S3 3,500 writes and 5,500 reads a second for one prefix. Lambda's back-off is as documented, spread
 by half of itself.
