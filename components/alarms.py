@@ -42,9 +42,9 @@ def watch(
     processor: lambda_.Function,
     rescuer: lambda_.Function,
     kept_events: sqs.Queue,
-) -> None:
+) -> list[cloudwatch.MetricAlarm]:
     """Every alarm tells the topic; a metric that says nothing is good news."""
-    for alarm in _alarms(scope.pipeline, processor, rescuer, kept_events):
+    return [
         cloudwatch.MetricAlarm(
             scope.child(alarm.name),
             alarm_description=f"{alarm.means} What to do: {alarm.do}",
@@ -61,6 +61,8 @@ def watch(
             tags=scope.tags,
             opts=scope.options(),
         )
+        for alarm in _alarms(scope.pipeline, processor, rescuer, kept_events)
+    ]
 
 
 def _alarms(

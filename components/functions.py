@@ -51,6 +51,7 @@ class Function:
 
     function: lambda_.Function
     role: iam.Role
+    logs: cloudwatch.LogGroup
     settled: Sequence[pulumi.Resource]
 
 
@@ -179,7 +180,7 @@ def _deploy(scope: Scope, spec: _Spec) -> Function:
         destination_config={"on_failure": {"destination": spec.on_failure_arn}},
         opts=scope.options(),
     )
-    return Function(function, role, [function, failures])
+    return Function(function, role, logs, [function, failures])
 
 
 def _function(

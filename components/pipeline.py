@@ -8,8 +8,10 @@ from .alarms import watch
 from .args import SilentScalperPipelineArgs
 from .buckets import input_bucket, quarantine_bucket
 from .checks import checked
+from .dashboard import Parts, dashboard
 from .functions import Places
 from .kept_events import kept_events_queue
+from .queries import save_queries
 from .scope import Scope
 from .table import metadata_table
 from .topic import alerts_topic
@@ -86,7 +88,17 @@ class SilentScalperPipeline(pulumi.ComponentResource):
             account_id=account_id,
             after=[*uploads.settled, *quarantine.settled, *rescuer.settled, *processor.settled],
         )
-        watch(scope, topic, processor.function, rescuer.function, kept_events)
+        alarms = watch(scope, topic, processor.function, rescuer.function, kept_events)
+        save_queries(scope, [processor.logs, rescuer.logs])
+        if settings.dashboard:
+            parts = Parts(
+                places=places,
+                processor=processor,
+                rescuer=rescuer,
+                kept_events=kept_events,
+                alarms=alarms,
+            )
+            dashboard(scope, settings, parts)
 
         self.input_bucket = uploads.bucket.bucket
         self.input_bucket_arn = uploads.bucket.arn

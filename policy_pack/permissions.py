@@ -14,7 +14,8 @@ BROAD = ("FullAccess", "AdministratorAccess", "PowerUserAccess")
 """How the names of AWS's own policies end that allow a whole service, or all of them."""
 
 WITHOUT_RESOURCE = {
-    "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricData", "logs:DescribeLogGroups",
+    "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricData", "logs:DeleteQueryDefinition",
+    "logs:DescribeLogGroups", "logs:DescribeQueryDefinitions", "logs:PutQueryDefinition",
     "s3:ListAllMyBuckets", "sns:GetSubscriptionAttributes", "sns:ListTopics",
     "sns:SetSubscriptionAttributes", "sns:Unsubscribe", "sqs:ListQueues",
     "sts:GetCallerIdentity", "xray:PutTelemetryRecords", "xray:PutTraceSegments",

@@ -68,14 +68,20 @@ WRITE: dict[str, list[str]] = {
     ],
 }  # fmt: skip
 
+DASHBOARDS = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"]
+
 GRANT = ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
 """What would let the deployer give away more than it has, were it not for the boundary."""
 
 NOT_TIED_TO_A_NAME = {
     "read": [
-        "cloudwatch:DescribeAlarms", "logs:DescribeLogGroups", "sns:GetSubscriptionAttributes",
+        "cloudwatch:DescribeAlarms", "logs:DescribeLogGroups", "logs:DescribeQueryDefinitions",
+        "sns:GetSubscriptionAttributes",
     ],
-    "write": ["sns:SetSubscriptionAttributes", "sns:Unsubscribe"],
+    "write": [
+        "logs:DeleteQueryDefinition", "logs:PutQueryDefinition", "sns:SetSubscriptionAttributes",
+        "sns:Unsubscribe",
+    ],
 }  # fmt: skip
 """IAM knows no resource for these."""
 
@@ -94,6 +100,13 @@ class Place:
     account: str
     pipelines: tuple[str, ...]
     kms_key_arn: str | None = None
+
+    @property
+    def dashboards(self) -> list[str]:
+        return [
+            f"arn:{self.partition}:cloudwatch::{self.account}:dashboard/{pipeline}-*"
+            for pipeline in self.pipelines
+        ]
 
     def arns(self, service: str) -> list[str]:
         kind, globally = {
@@ -123,6 +136,7 @@ def reading(place: Place) -> list[Statement]:
     """Settings of everything, contents of nothing."""
     return [
         *_by_service("Read", READ, place),
+        allow("ReadDashboards", ["cloudwatch:GetDashboard"], place.dashboards),
         allow("ReadWithoutAName", NOT_TIED_TO_A_NAME["read"], ["*"]),
     ]
 
@@ -133,6 +147,7 @@ def deploying(place: Place, *, boundary_arn: Any, may_destroy: bool) -> list[Sta
     to_lambda = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
     statements = [
         *_by_service("Deploy", WRITE, place),
+        allow("DeployDashboards", DASHBOARDS, place.dashboards),
         allow("DeployWithoutAName", NOT_TIED_TO_A_NAME["write"], ["*"]),
         allow("GrantInsideTheBoundary", GRANT, place.arns("iam"), Condition=bounded),
         allow("PassRolesToLambda", ["iam:PassRole"], place.arns("iam"), Condition=to_lambda),

@@ -1,9 +1,10 @@
-"""Log groups and alarms."""
+"""Log groups, alarms, dashboards and saved queries."""
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import UnsupportedError
+from ..errors import CreationError, UnsupportedError
 from .base import Inputs, Parameters, Resource, State, as_dict, gone, present, reasons, tag_changes
 
 NOT_RAISED = "the emulator makes none of the metrics watched, so no alarm goes off by itself"
@@ -135,4 +136,59 @@ class MetricAlarm(Resource):
         raise gone("DescribeAlarms", name)
 
 
-TYPES: tuple[type[Resource], ...] = (LogGroup, MetricAlarm)
+class Dashboard(Resource):
+    """The emulator keeps a dashboard and draws nothing."""
+
+    token = "aws:cloudwatch/dashboard:Dashboard"
+    computed = ("dashboardArn",)
+
+    def parameters(self, inputs: Inputs) -> Parameters:
+        return {
+            "DashboardName": inputs.require("dashboardName"),
+            "DashboardBody": inputs.require("dashboardBody"),
+        }
+
+    def create(self, parameters: Parameters) -> State:
+        cloudwatch, name = self.cloud.cloudwatch, parameters["DashboardName"]
+        if wrong := cloudwatch.put_dashboard(**parameters).get("DashboardValidationMessages"):
+            raise CreationError(f"{name}: {wrong}")
+        made = cloudwatch.get_dashboard(DashboardName=name)
+        return State(name, {"dashboardArn": made["DashboardArn"]})
+
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        self.cloud.cloudwatch.delete_dashboards(DashboardNames=[id])
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        made = self.cloud.cloudwatch.get_dashboard(DashboardName=id)
+        return {"dashboardBody": made["DashboardBody"]}
+
+
+class QueryDefinition(Resource):
+    """A saved query is only text: the emulator has no place for it, and nothing here misses it."""
+
+    token = "aws:cloudwatch/queryDefinition:QueryDefinition"
+    named_by = "name"
+    computed = ("queryDefinitionId",)
+    without_effect = reasons(
+        queryString="the emulator saves no queries", logGroupNames="the emulator saves no queries"
+    )
+
+    def parameters(self, inputs: Inputs) -> Parameters:
+        return {"name": inputs.name()}
+
+    def create(self, parameters: Parameters) -> State:
+        # As AWS has it: by this id it is known, not by its name.
+        made = str(uuid.uuid4())
+        return State(made, {"queryDefinitionId": made, "name": parameters["name"]})
+
+    def update(self, id: str, parameters: Parameters) -> State:
+        return State(id, {"queryDefinitionId": id, "name": parameters["name"]})
+
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        """Nothing was made."""
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {}
+
+
+TYPES: tuple[type[Resource], ...] = (LogGroup, MetricAlarm, Dashboard, QueryDefinition)

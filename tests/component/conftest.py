@@ -54,6 +54,7 @@ def every_argument(process_code: Path) -> SilentScalperPipelineArgs:
         "timeout_seconds": 120,
         "temporary_storage_mb": 2048,
         "reserved_concurrency": 50,
+        "dashboard": True,
         "log_retention_days": 90,
         "record_retention_days": 400,
         "input_retention_days": 200,

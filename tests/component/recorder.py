@@ -66,6 +66,8 @@ COMPUTED: dict[str, Callable[[str], Outputs]] = {
     "aws:iam/role:Role": _named("iam", "role/"),
     "aws:iam/rolePolicy:RolePolicy": _named("iam"),
     "aws:cloudwatch/logGroup:LogGroup": _named("logs", "log-group:"),
+    "aws:cloudwatch/dashboard:Dashboard": _nothing,
+    "aws:cloudwatch/queryDefinition:QueryDefinition": _nothing,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:"),
     "aws:lambda/function:Function": _named("lambda", "function:"),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _nothing,

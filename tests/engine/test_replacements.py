@@ -35,6 +35,7 @@ OTHERWISE: dict[str, Any] = {
     "timeout_seconds": 120,
     "temporary_storage_mb": 2048,
     "reserved_concurrency": 50,
+    "dashboard": True,
     "log_retention_days": 90,
     "record_retention_days": 400,
     "input_retention_days": 200,
@@ -74,11 +75,11 @@ def test_an_argument_changes_what_exists_and_replaces_nothing(argument: str) -> 
     tokens = {it.name: it.type for it in after.values()}
     assert changed or after.keys() != before.keys()
     assert {(name, key) for name, key in changed if key in REPLACED_BY[tokens[name]]} == set()
-    # Only people come and go; a resource that did would take along what it holds.
+    # Only what holds nothing comes and goes; anything else would take along what it holds.
     kinds = {
         it.kind for urn, it in {**before, **after}.items() if (urn in before) != (urn in after)
     }
-    assert kinds <= {"TopicSubscription"}
+    assert kinds <= {"TopicSubscription", "Dashboard"}
 
 
 def test_the_table_is_of_the_pinned_provider_and_of_every_type_that_is_registered() -> None:

@@ -48,6 +48,8 @@ MAKES = {
     "aws:iam/rolePolicy:RolePolicy": "iam:PutRolePolicy",
     "aws:cloudwatch/logGroup:LogGroup": "logs:CreateLogGroup",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "cloudwatch:PutMetricAlarm",
+    "aws:cloudwatch/dashboard:Dashboard": "cloudwatch:PutDashboard",
+    "aws:cloudwatch/queryDefinition:QueryDefinition": "logs:PutQueryDefinition",
     "aws:lambda/function:Function": "lambda:CreateFunction",
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": (
         "lambda:PutFunctionEventInvokeConfig"
