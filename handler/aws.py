@@ -7,13 +7,16 @@ import botocore.session
 from botocore.config import Config
 
 # A call that hangs must fail while there is time left to say so.
-_CONFIG = Config(
+CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 4},
 )
 # Copying 5 GB inside S3 is one slow call.
-_S3_CONFIG = _CONFIG.merge(Config(read_timeout=120))
+S3_CONFIG = CONFIG.merge(Config(read_timeout=120))
+S3_COPY_CONFIG = S3_CONFIG.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 1}),
+)
 
 
 class Clients:
@@ -25,12 +28,17 @@ class Clients:
 
     @cached_property
     def dynamodb(self) -> Any:
-        return self._session.create_client("dynamodb", config=_CONFIG)
+        return self._session.create_client("dynamodb", config=CONFIG)
 
     @cached_property
     def sns(self) -> Any:
-        return self._session.create_client("sns", config=_CONFIG)
+        return self._session.create_client("sns", config=CONFIG)
 
     @cached_property
     def s3(self) -> Any:
-        return self._session.create_client("s3", config=_S3_CONFIG)
+        return self._session.create_client("s3", config=S3_CONFIG)
+
+    @cached_property
+    def s3_for_copies(self) -> Any:
+        """Never repeats a call: the try before may have made a copy though its answer was lost."""
+        return self._session.create_client("s3", config=S3_COPY_CONFIG)

@@ -28,7 +28,7 @@ class Pipeline:
     @cached_property
     def quarantine(self) -> Quarantine:
         """Only a file that is set aside or held pays for the S3 client."""
-        return Quarantine(self.clients.s3, self.settings)
+        return Quarantine(self.clients, self.settings)
 
     @cached_property
     def process(self) -> Process | None:

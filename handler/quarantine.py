@@ -4,12 +4,14 @@ The copy has the same key. Its metadata say why it is here and which upload it i
 repeated try finds the copy which an earlier one made before it died.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from . import backoff
+from .aws import Clients
 from .errors import Code, Fault, ObjectMissing, aws_errors
 from .event import Upload
 from .settings import Settings
@@ -48,8 +50,9 @@ class Copy:
 class Quarantine:
     """Copies into the quarantine bucket, and removes from the input bucket, one exact version."""
 
-    def __init__(self, s3: Any, settings: Settings) -> None:
-        self._s3 = s3
+    def __init__(self, clients: Clients, settings: Settings) -> None:
+        self._clients = clients
+        self._s3 = clients.s3
         self._input = settings.input_bucket
         self._bucket = settings.quarantine_bucket
 
@@ -152,12 +155,35 @@ class Quarantine:
         if source["ContentLength"] > ONE_CALL_BYTES:
             version_id = self._copy_in_parts(upload, request, copy_source, source["ContentLength"])
         else:
-            with aws_errors("S3 CopyObject"):
-                version_id = self._s3.copy_object(
-                    **request, **copy_source, MetadataDirective="REPLACE", TaggingDirective="COPY"
-                )["VersionId"]
+            whole = {**request, **copy_source}
+            version_id = self._made_once(
+                upload,
+                "S3 CopyObject",
+                lambda: self._clients.s3_for_copies.copy_object(
+                    **whole, MetadataDirective="REPLACE", TaggingDirective="COPY"
+                ),
+            )
         self._check(upload, source, version_id)
         return version_id
+
+    def _made_once(self, upload: Upload, call: str, make: Callable[[], Any]) -> str:
+        """The version id of the copy that `make` makes, also when S3's answer to it is lost.
+
+        To repeat the call without a look could leave a second copy that no record names.
+        """
+        for tries in range(1, backoff.TRIES + 1):
+            try:
+                with aws_errors(call):
+                    return str(make()["VersionId"])
+            except Fault as fault:
+                if fault.lasting:
+                    raise
+                failed = fault
+            if tries < backoff.TRIES:
+                backoff.pause(tries)
+            if made := self._find(upload):
+                return made
+        raise failed
 
     def _check(self, upload: Upload, source: Any, version_id: str) -> None:
         """Compare size and, where both have one, the checksum of the whole object.
@@ -209,11 +235,13 @@ class Quarantine:
         pool = ThreadPoolExecutor(PARALLEL_PARTS)
         try:
             parts = list(pool.map(copy_part, range(1, len(starts) + 1), starts))
-            with aws_errors("S3 CompleteMultipartUpload"):
-                answer = self._s3.complete_multipart_upload(
+            return self._made_once(
+                upload,
+                "S3 CompleteMultipartUpload",
+                lambda: self._clients.s3_for_copies.complete_multipart_upload(
                     **target, MultipartUpload={"Parts": parts}
-                )
-            return str(answer["VersionId"])
+                ),
+            )
         except BaseException:
             # Parts of an abandoned upload are billed; the lifecycle rule catches what we cannot.
             pool.shutdown(wait=False, cancel_futures=True)

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from local.deployment import ROOT, STACK
 from local.emulator import Emulator
 from local.program import deploy
 from operate.deployment import Deployment
-from operate.findings import Finding, Kind
+from operate.findings import Finding
 from operate.outputs import Outputs
 from operate.reconcile import Reconciliation, reconcile
 
@@ -54,23 +54,15 @@ class Burst:
         with self._judged() as reconciliation:
             return list(reconciliation.findings())
 
-    def findings_when_settled(self, expected: Collection[Kind] = ()) -> list[Finding]:
-        """As soon as there are none but the expected ones; else after a long wait."""
+    def findings_when_settled(self) -> list[Finding]:
+        """As soon as there are none; else after a long wait."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             found = self.findings()
-            if {it.kind for it in found} <= set(expected) or time.monotonic() > deadline:
+            if not found or time.monotonic() > deadline:
                 return found
             self.emulator.check()
             time.sleep(1)
-
-    def remove_copy(self, stray: Finding) -> None:
-        """From quarantine."""
-        self.cloud.s3.delete_object(
-            Bucket=self.outputs["quarantine_bucket"],
-            Key=stray.about,
-            VersionId=stray.version_id or "",
-        )
 
     def fates(self, folder: str) -> dict[str, str]:
         """The status of each key."""

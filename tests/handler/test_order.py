@@ -192,7 +192,7 @@ def test_an_outage_at_any_call_of_all_three_tries_ends_in_a_named_fate_with_the_
     world.rescue(upload, "failed_aws")
 
     item = world.standing(upload)
-    # A copy whose answer was lost is found by the second try, which then needs no CopyObject.
+    # A copy whose answer was lost is found, and then needs no CopyObject.
     recorded = index > SET_ASIDE.index("dynamodb.PutItem") or (
         after and call in ("dynamodb.PutItem", "s3.CopyObject")
     )

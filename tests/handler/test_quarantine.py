@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from handler import quarantine
+from handler import backoff, quarantine
 from handler.errors import Code, Fault, ObjectMissing
 from handler.event import Upload, parse
 from handler.fates import Delivery
@@ -286,6 +286,61 @@ def test_a_repeated_try_finds_the_copy_that_it_made(world: World) -> None:
     assert world.versions(QUARANTINE) == [first]
 
 
+@pytest.mark.parametrize("call", ["s3.CopyObject", "s3.CompleteMultipartUpload"])
+@pytest.mark.parametrize("times", [1, 3, 9])
+def test_a_copy_whose_answer_is_lost_is_found_and_not_made_again(
+    rejecting: World, request: pytest.FixtureRequest, call: str, times: int
+) -> None:
+    if call == "s3.CompleteMultipartUpload":
+        request.getfixturevalue("small_parts")
+    upload = rejecting.upload(body=BIG)
+    with rejecting.losing_answers(call, times=times):
+        rejecting.run(upload)
+    assert rejecting.versions(QUARANTINE) == [rejecting.standing(upload)["location_version_id"]]
+    assert rejecting.unfinished_uploads() == []
+    assert rejecting.called().count(call) == 1
+    assert rejecting.pauses == [1]
+
+
+def test_a_copy_that_was_not_made_is_tried_again_a_few_times_and_looked_for_in_between(
+    rejecting: World,
+) -> None:
+    upload = rejecting.upload()
+    with rejecting.failing("s3.CopyObject", times=3, error=refused("SlowDown", 503)):
+        rejecting.run(upload)
+    assert rejecting.status(upload) == "QUARANTINED"
+    assert rejecting.pauses == [1, 2, 3]
+    looked_and_made = [c for c in rejecting.called() if c.endswith(("Versions", "CopyObject"))]
+    assert looked_and_made == ["s3.ListObjectVersions", "s3.CopyObject"] * 4
+
+
+def test_a_copy_that_is_never_made_is_a_fault_after_four_tries(rejecting: World) -> None:
+    with (
+        rejecting.failing("s3.CopyObject", times=99, error=refused("SlowDown", 503)),
+        pytest.raises(Fault, match="AWS_ERROR: S3 CopyObject answered SlowDown"),
+    ):
+        rejecting.run(rejecting.upload())
+    assert rejecting.called().count("s3.CopyObject") == backoff.TRIES == 4
+
+
+def test_a_copy_that_s3_refuses_for_good_is_tried_once(rejecting: World) -> None:
+    with (
+        rejecting.failing("s3.CopyObject", times=99, error=refused("InvalidObjectState")),
+        pytest.raises(Fault, match="CANNOT_BE_MOVED"),
+    ):
+        rejecting.run(rejecting.upload())
+    assert rejecting.called().count("s3.CopyObject") == 1
+    assert rejecting.pauses == []
+
+
+def test_reads_are_tried_again_by_botocore(rejecting: World) -> None:
+    upload = rejecting.upload()
+    with rejecting.losing_answers("s3.HeadObject"):
+        rejecting.run(upload)
+    assert rejecting.status(upload) == "QUARANTINED"
+    assert rejecting.pauses == []
+
+
 def test_of_two_copies_the_older_is_found_so_that_all_find_the_same(world: World) -> None:
     upload = world.upload()
     first = copy_of(world, upload)
@@ -438,7 +493,7 @@ def test_parts_of_a_copy_that_fails_are_not_left_to_be_paid_for(
     rejecting: World, small_parts: None, call: str, error: BaseException | None
 ) -> None:
     upload = rejecting.upload(body=BIG)
-    with rejecting.failing(call, error=error), pytest.raises((Fault, Crash)):
+    with rejecting.failing(call, error=error, times=9), pytest.raises((Fault, Crash)):
         rejecting.run(upload)
     assert rejecting.unfinished_uploads() == []
     assert rejecting.is_in_input(upload)

@@ -17,10 +17,10 @@ from urllib.parse import quote_plus
 
 import botocore.session
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from moto.s3.models import s3_backends
 
-from handler import processor, rescuer
+from handler import backoff, processor, rescuer
 from handler.aws import Clients
 from handler.email_budget import BUDGET_KEY
 from handler.hook import Process
@@ -90,7 +90,7 @@ class AwsClients(Clients):
     """The handler's own clients, in a region and with hooks that a test can hang things on."""
 
     def __init__(self) -> None:
-        self.services = ("s3", "dynamodb", "sns")
+        self.services = ("s3", "s3_for_copies", "dynamodb", "sns")
         self._hooks: list[tuple[Any, str, Callable[..., Any]]] = []
 
     @cached_property
@@ -137,6 +137,9 @@ class World:
 
     def __init__(self, aws: AwsClients, own: AwsClients, patch: pytest.MonkeyPatch) -> None:
         self.aws, self._own, self._patch = aws, own, patch
+        self.pauses: list[int] = []
+        """After how many tries the handler waited before another one."""
+        patch.setattr(backoff, "pause", self.pauses.append)
         self.calls: list[Call] = []
         self._alerts: list[Alert] = []
         self._emails: dict[str, str] = {}
@@ -309,19 +312,29 @@ class World:
         Without `error`, the answer never comes.
         """
         left = itertools.count(times, -1)
-        service, operation = call.split(".")
 
         def fail(**_: Any) -> None:
             if next(left) > 0:
-                raise error or EndpointConnectionError(endpoint_url=f"https://{service}")
+                raise error or EndpointConnectionError(endpoint_url="https://aws")
 
-        event = f"{'after' if after else 'before'}-call.{service}.{operation}"
-        events = getattr(self.aws, service).meta.events
-        events.register(event, fail)
-        try:
+        with self._hooked(f"{'after' if after else 'before'}-call.{call}", fail):
             yield
-        finally:
-            events.unregister(event, fail)
+
+    @contextmanager
+    def losing_answers(self, call: str, *, times: int = 1) -> Iterator[None]:
+        """The next `times` calls of `call` take effect, and the connection breaks.
+
+        Unlike `failing`, this is below botocore's own retries.
+        """
+        left = itertools.count(times, -1)
+
+        def lose(event_name: str, **_: Any) -> None:
+            if event_name == f"before-send.{call}" and next(left) > 0:
+                raise ConnectionClosedError(endpoint_url="https://aws")
+
+        # moto answers at the same event, and was registered before.
+        with self._hooked("before-send", lose):
+            yield
 
     @contextmanager
     def crashing_at(self, index: int, *, after: bool) -> Iterator[None]:
@@ -332,15 +345,19 @@ class World:
             if next(seen) == index:
                 raise Crash
 
-        hook = "after-call" if after else "before-call"
+        with self._hooked("after-call" if after else "before-call", crash):
+            yield
+
+    @contextmanager
+    def _hooked(self, hook: str, action: Callable[..., Any]) -> Iterator[None]:
         clients = [getattr(self.aws, service).meta.events for service in self.aws.services]
         for events in clients:
-            events.register(hook, crash)
+            events.register(hook, action)
         try:
             yield
         finally:
             for events in clients:
-                events.unregister(hook, crash)
+                events.unregister(hook, action)
 
     # What a test asks.
 

@@ -53,6 +53,10 @@ class RoleClients(Clients):
     def s3(self) -> Any:
         return self.of("s3")
 
+    @property
+    def s3_for_copies(self) -> Any:
+        return self.s3
+
     @cached_property
     def logs(self) -> Any:
         return self.of("logs")

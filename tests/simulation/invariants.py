@@ -65,9 +65,10 @@ def place(fact: Fact) -> Iterator[str]:
 def copies(world: World, fact: Fact) -> Iterator[str]:
     """One whole copy of what is QUARANTINED, and none of anything else.
 
-    A copy that nobody names may stay behind only where the invocation that made it met trouble
-    (it died, or an answer was lost) and so could not clear up; or where it found the file HELD,
-    which may have been giving way to a fate that named this copy.
+    A copy that nobody names may stay behind only where the invocation that made it failed, and so
+    could not clear up; where its answer was lost while another invocation made a copy too, so that
+    neither can tell whose is whose; or where it found the file HELD, which may have been giving way
+    to a fate that named this copy.
     """
     named = (fact.record or {}).get("location_version_id")
     there = world.watch.copies_in_quarantine(fact)
@@ -75,9 +76,14 @@ def copies(world: World, fact: Fact) -> Iterator[str]:
         yield "the copy that its record names is not in quarantine"
     was_held = any(item["status"] == "HELD" for item, _ in fact.written)
     makers = {copy.version_id: maker for copy, maker in fact.copies}
+    one_made_all = len(set(makers.values())) == 1
     for copy in there:
         maker = makers[copy.version_id]
-        excused = maker.met_trouble or maker.failed or (was_held and maker.function == "rescuer")
+        excused = (
+            maker.failed
+            or (maker.met_trouble and not one_made_all)
+            or (was_held and maker.function == "rescuer")
+        )
         if copy.version_id != named and not excused:
             yield f"{maker.name} left a stray copy, {copy.version_id}, in quarantine"
 

@@ -1,10 +1,12 @@
 """Bugs that somebody could write into the handler one day, each to be found by the simulation."""
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 
+import handler.aws
 import handler.batch
 import handler.errors
 import handler.fates
@@ -85,12 +87,12 @@ def _of_the_newest(copy_of: Any) -> Any:
         def __init__(self, s3: Any) -> None:
             self._s3 = s3
 
-        def __getattr__(self, name: str) -> Any:
-            call = getattr(self._s3, name)
-            return call if name != "copy_object" else lambda **r: call(**_unversioned(r))
+        def copy_object(self, **request: Any) -> Any:
+            return self._s3.copy_object(**_unversioned(request))
 
     def changed(self: Any, *rest: Any) -> Any:
-        self._s3 = self._s3 if isinstance(self._s3, Newest) else Newest(self._s3)
+        if not isinstance(self._clients, SimpleNamespace):
+            self._clients = SimpleNamespace(s3_for_copies=Newest(self._clients.s3_for_copies))
         return copy_of(self, *rest)
 
     return changed
@@ -100,6 +102,21 @@ def _unversioned(request: dict[str, Any]) -> dict[str, Any]:
     source = {k: v for k, v in request["CopySource"].items() if k != "VersionId"}
     del request["CopySourceIfMatch"]
     return {**request, "CopySource": source}
+
+
+def _copied_with_retries(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(handler.aws, "S3_COPY_CONFIG", handler.aws.S3_CONFIG)
+
+
+def _repeated_without_a_look(made_once: Any) -> Any:
+    def changed(self: Any, *args: Any) -> Any:
+        patched, self._find = self._find, lambda upload: None
+        try:
+            return made_once(self, *args)
+        finally:
+            self._find = patched
+
+    return changed
 
 
 def _swallowed(call: Any) -> Any:
@@ -276,6 +293,13 @@ BUGS = [
     Bug(
         "stray copy left",
         _instead(Quarantine, "remove", lambda _: lambda *a: None),
+        "stray copy",
+        one_upload,
+    ),
+    Bug("copies repeated by botocore", _copied_with_retries, "stray copy", one_upload),
+    Bug(
+        "copies repeated without a look for the one before",
+        _instead(Quarantine, "_made_once", _repeated_without_a_look),
         "stray copy",
         one_upload,
     ),

@@ -17,12 +17,10 @@ from .invariants import violations
 from .story import Story
 from .timeline import START
 from .troubles import Kind, error_of
-from .wire import Perform, Request, Wire
+from .wire import Perform, Request, Terms, Wire
 from .world import World
 
 CALL_SECONDS = {"s3": (0.02, 0.06), "dynamodb": (0.004, 0.012), "sns": (0.01, 0.04)}
-CLIENT_ATTEMPTS = 4
-"""Of botocore in its standard mode, as `handler/aws.py` asks for."""
 CLIENT_BACKOFF_SECONDS = 20.0
 
 _S3_READS = ("head_object", "get_object", "list_object_versions", "get_object_tagging")
@@ -64,10 +62,12 @@ class CrowdedWire(Wire):
         }
         self._partitions: dict[str, Quota] = {}
 
-    def carry(self, service: str, operation: str, request: Request, perform: Perform) -> Any:
+    def carry(
+        self, service: str, operation: str, request: Request, perform: Perform, terms: Terms
+    ) -> Any:
         invocation = self._current()
         self.calls += 1
-        for attempt in range(CLIENT_ATTEMPTS):
+        for attempt in range(terms.attempts):
             if attempt:
                 most = min(2.0 ** (attempt - 1), CLIENT_BACKOFF_SECONDS)
                 invocation.wait(self.random.uniform(0, most))

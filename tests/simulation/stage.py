@@ -7,6 +7,8 @@ from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any
 
+import handler.aws
+import handler.backoff
 import handler.batch
 import handler.deadline
 import handler.fates
@@ -22,7 +24,7 @@ from handler.pipeline import Pipeline
 
 from .aws_lambda import Lambda
 from .timeline import Timeline
-from .wire import Carrier, Client
+from .wire import Carrier, Client, Terms
 
 INPUT, QUARANTINE = "input", "quarantine"
 ONE_CALL_BYTES, PART_BYTES = 1000, 400
@@ -46,20 +48,26 @@ class ModelClients(Clients):
         self._models = {"s3": s3, "dynamodb": dynamodb, "sns": sns}
         self._carrier = carrier
 
-    def _client(self, service: str) -> Client:
-        return Client(service, self._models[service], self._carrier)
+    def _client(self, service: str, config: Any) -> Client:
+        seconds = config.connect_timeout + config.read_timeout
+        terms = Terms(config.retries["total_max_attempts"], seconds)
+        return Client(service, self._models[service], self._carrier, terms)
 
     @cached_property
     def s3(self) -> Any:
-        return self._client("s3")
+        return self._client("s3", handler.aws.S3_CONFIG)
+
+    @cached_property
+    def s3_for_copies(self) -> Any:
+        return self._client("s3", handler.aws.S3_COPY_CONFIG)
 
     @cached_property
     def dynamodb(self) -> Any:
-        return self._client("dynamodb")
+        return self._client("dynamodb", handler.aws.CONFIG)
 
     @cached_property
     def sns(self) -> Any:
-        return self._client("sns")
+        return self._client("sns", handler.aws.CONFIG)
 
 
 class OneByOne:
@@ -108,6 +116,9 @@ def _stand_ins(timeline: Timeline, functions: Lambda) -> Iterator[tuple[Any, str
     yield handler.rescuer, "deployed", deployed
     for module in (handler.batch, handler.fates, handler.log):
         yield module, "time", timeline
+    yield handler.backoff, "time", SimpleNamespace(sleep=partial(_sleep, functions))
+    spread = SimpleNamespace(uniform=lambda least, most: most / 2 * functions.jitter())
+    yield handler.backoff, "random", spread
     yield handler.records, "datetime", SimpleNamespace(now=timeline.datetime_now)
     yield handler.pipeline, "EmailBudget", partial(EmailBudget, clock=timeline.time)
     yield handler.deadline, "signal", _Signals(functions)
@@ -117,6 +128,12 @@ def _stand_ins(timeline: Timeline, functions: Lambda) -> Iterator[tuple[Any, str
     yield handler.quarantine, "ThreadPoolExecutor", OneByOne
     yield handler.quarantine, "ONE_CALL_BYTES", ONE_CALL_BYTES
     yield handler.quarantine, "PART_BYTES", PART_BYTES
+
+
+def _sleep(functions: Lambda, seconds: float) -> None:
+    invocation = functions.current
+    assert invocation is not None
+    invocation.wait(seconds)
 
 
 class _Signals:

@@ -20,7 +20,7 @@ from moto import mock_aws
 from .dynamodb import DynamoDB
 from .s3 import S3
 from .sns import SNS
-from .wire import Client
+from .wire import Client, Terms
 
 Request = dict[str, Any]
 BUCKETS = ("input-bucket", "quarantine-bucket")
@@ -40,7 +40,12 @@ class Directly:
     """Carries a call with nothing in between."""
 
     def carry(
-        self, service: str, operation: str, request: Request, perform: Callable[[], Any]
+        self,
+        service: str,
+        operation: str,
+        request: Request,
+        perform: Callable[[], Any],
+        terms: Terms,
     ) -> Any:
         return perform()
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol
+from math import inf
+from typing import Any, NamedTuple, Protocol
 
 from .coverage import Coverage
 from .histories import History
@@ -19,10 +20,28 @@ Request = dict[str, Any]
 Perform = Callable[[], Any]
 
 
+class Terms(NamedTuple):
+    """How botocore makes the calls of a client."""
+
+    attempts: int = 4
+    timeout_seconds: float = inf
+    """How long one attempt waits for its answer."""
+
+    @property
+    def are_final(self) -> bool:
+        """Whether botocore leaves it to the handler what to do about a lost answer."""
+        return self.attempts == 1
+
+
+AS_USUAL = Terms()
+
+
 class Carrier(Protocol):
     """Carries a call to AWS and its answer back."""
 
-    def carry(self, service: str, operation: str, request: Request, perform: Perform) -> Any:
+    def carry(
+        self, service: str, operation: str, request: Request, perform: Perform, terms: Terms
+    ) -> Any:
         """What `perform` answers, or what went wrong."""
         ...
 
@@ -30,20 +49,21 @@ class Carrier(Protocol):
 class Client:
     """Looks like botocore's client of a service; `model` has a method for each call."""
 
-    def __init__(self, service: str, model: Any, carrier: Carrier) -> None:
+    def __init__(self, service: str, model: Any, carrier: Carrier, terms: Terms = AS_USUAL) -> None:
         self._service = service
         self._model = model
         self._carrier = carrier
+        self._terms = terms
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         perform = getattr(self._model, operation)
 
         def call(**request: Any) -> Any:
             answer = self._carrier.carry(
-                self._service, operation, request, lambda: perform(request)
+                self._service, operation, request, lambda: perform(request), self._terms
             )
             if "Body" in answer:
-                answer["Body"] = _Body(answer["Body"], self._carrier)
+                answer["Body"] = _Body(answer["Body"], self._carrier, self._terms)
             return answer
 
         return call
@@ -70,12 +90,15 @@ class _Paginator:
 class _Body:
     """The bytes of an object come in a while after its headers, or do not."""
 
-    def __init__(self, body: Any, carrier: Carrier) -> None:
+    def __init__(self, body: Any, carrier: Carrier, terms: Terms) -> None:
         self._body = body
         self._carrier = carrier
+        self._terms = terms
 
     def read(self, size: int = -1) -> bytes:
-        chunk: bytes = self._carrier.carry("s3", "read_body", {}, lambda: self._body.read(size))
+        chunk: bytes = self._carrier.carry(
+            "s3", "read_body", {}, lambda: self._body.read(size), self._terms
+        )
         return chunk
 
     def close(self) -> None:
@@ -115,14 +138,21 @@ class Wire:
         self._calm = True
         self.before_each = self.after_each = None
 
-    def carry(self, service: str, operation: str, request: Request, perform: Perform) -> Any:
+    def carry(
+        self, service: str, operation: str, request: Request, perform: Perform, terms: Terms
+    ) -> Any:
         invocation = self._current()
         invocation.check_alive()
         if self.before_each:
             trouble = self.before_each(invocation)
         else:
             trouble = self._trouble(service)
-            invocation.wait(self._pace(invocation))
+            seconds = self._pace(invocation)
+            if terms.are_final and seconds > terms.timeout_seconds:
+                seconds, trouble = terms.timeout_seconds, Trouble(Kind.NO_ANSWER, True)
+            invocation.wait(seconds)
+        if terms.are_final and trouble and trouble.kind is Kind.REPEATED:
+            trouble = Trouble(Kind.NO_ANSWER, True)
         invocation.calls += 1
         self.calls += 1
         if self.after_each:
