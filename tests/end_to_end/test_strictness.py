@@ -8,7 +8,8 @@ import pytest
 from local.cloud import Cloud
 from local.deployment import Deployment
 from local.errors import CreationError, UnsupportedError
-from local.program import deploy, stack_config
+from local.evaluation import stack_config
+from local.program import deploy
 from local.resources import TABLE, resource_for
 
 HEAD = "import pulumi, pulumi_aws as aws\n"

@@ -20,7 +20,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from local.cloud import Cloud
 from local.emulator import LOOPBACK
 from local.errors import LocalError
-from local.program import plain
+from local.evaluation import plain
 from local.resources import Resource, resource_for
 from tests.engine.replacements import REPLACED_BY
 
