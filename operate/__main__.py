@@ -11,6 +11,8 @@ from typing import Any
 import click
 from rich.console import Console
 
+from cost.command import cost_command
+
 from .deployment import Deployment
 from .errors import OperateError
 from .findings import Kind
@@ -63,6 +65,9 @@ def asks_a_deployment(command: Callable[..., None]) -> Callable[..., None]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def scalper() -> None:
     """Look after a deployed Silent Scalper pipeline."""
+
+
+scalper.add_command(cost_command)
 
 
 @scalper.command("reconcile")
