@@ -14,8 +14,10 @@ from .errors import OperateError, told_plainly
 from .outputs import Outputs
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -51,12 +53,20 @@ class Clients:
             )
 
     @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        return cast("CloudWatchClient", self._client("cloudwatch"))
+
+    @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         return cast("DynamoDBClient", self._client("dynamodb"))
 
     @cached_property
     def lambda_(self) -> "LambdaClient":
         return cast("LambdaClient", self._client("lambda"))
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        return cast("CloudWatchLogsClient", self._client("logs"))
 
     @cached_property
     def s3(self) -> "S3Client":
@@ -104,6 +114,16 @@ class Deployment:
     def processor_arn(self) -> str:
         return str(self._processor["FunctionArn"])
 
+    @property
+    def log_groups(self) -> dict[str, str]:
+        """Where the `processor` and the `rescuer` write."""
+        functions = {"processor": self._processor, "rescuer": self._rescuer}
+        return {
+            # Lambda's own choice for a function that is given none.
+            name: it.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{it['FunctionName']}")
+            for name, it in functions.items()
+        }
+
     @cached_property
     def settings(self) -> Settings:
         """What the deployed processor was told: its rules, its places."""
@@ -147,6 +167,12 @@ class Deployment:
 
     @cached_property
     def _processor(self) -> dict[str, Any]:
-        name = self.outputs.processor_function
-        with told_plainly(f"read how the function {name} is set up"):
-            return dict(self.clients.lambda_.get_function_configuration(FunctionName=name))
+        return self._configuration(self.outputs.processor_function)
+
+    @cached_property
+    def _rescuer(self) -> dict[str, Any]:
+        return self._configuration(self.outputs.rescuer_function)
+
+    def _configuration(self, function: str) -> dict[str, Any]:
+        with told_plainly(f"read how the function {function} is set up"):
+            return dict(self.clients.lambda_.get_function_configuration(FunctionName=function))

@@ -9,10 +9,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from handler.event import Upload
 from handler.settings import Settings
 
 from . import sources
@@ -62,7 +60,7 @@ class Facts:
         """Whether the pipeline takes no notice of a file: by filter, pattern, or as a folder."""
         if self.filters and not any(it.matches(version.key) for it in self.filters):
             return True
-        return self.settings.rules.ignores(_upload(version))
+        return self.settings.rules.ignores(sources.as_upload(version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,17 +251,3 @@ def _counted(stream: Iterable[T], what: str, progress: Progress) -> Iterator[T]:
 
 def _days_before(moment: float, days: int | None) -> float:
     return NEVER if days is None else moment - days * DAY_SECONDS
-
-
-def _upload(version: Version) -> Upload:
-    """As the processor's own rules take it."""
-    return Upload(
-        bucket="",
-        key=version.key,
-        version_id=version.version_id,
-        etag=version.etag,
-        size_bytes=version.size_bytes,
-        upload_id="",
-        uploaded_at=datetime.fromtimestamp(version.modified, UTC),
-        record={},
-    )

@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from handler.errors import Fault
-from handler.event import parse
+from handler.event import Upload, parse
 from handler.quarantine import UPLOAD_ID
 from handler.records import plain_item
 
@@ -90,9 +91,11 @@ class Subscription:
     """`confirmed`, `unconfirmed` or `suspended`."""
 
 
-def versions(deployment: Deployment, bucket: str) -> Iterator[Version]:
+def versions(deployment: Deployment, bucket: str, prefix: str = "") -> Iterator[Version]:
     """Every version in `bucket`; delete markers are no objects."""
-    pages = deployment.clients.s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
+    pages = deployment.clients.s3.get_paginator("list_object_versions").paginate(
+        Bucket=bucket, Prefix=prefix
+    )
     with told_plainly(f"list the versions in the bucket {bucket}"):
         for page in pages:
             for it in page.get("Versions", []):
@@ -103,6 +106,27 @@ def versions(deployment: Deployment, bucket: str) -> Iterator[Version]:
                     it["ETag"].strip('"'),
                     it["LastModified"].timestamp(),
                 )
+
+
+def versions_of(deployment: Deployment, key: str) -> Iterator[Version]:
+    """Those of exactly `key` in the input bucket, the newest first."""
+    # Of all keys that begin with it, it is listed first.
+    found = versions(deployment, deployment.settings.input_bucket, key)
+    return takewhile(lambda version: version.key == key, found)
+
+
+def as_upload(version: Version) -> Upload:
+    """As the processor's own rules take it."""
+    return Upload(
+        bucket="",
+        key=version.key,
+        version_id=version.version_id,
+        etag=version.etag,
+        size_bytes=version.size_bytes,
+        upload_id="",
+        uploaded_at=datetime.fromtimestamp(version.modified, UTC),
+        record={},
+    )
 
 
 def records(deployment: Deployment) -> Iterator[Record]:
@@ -121,6 +145,21 @@ def records(deployment: Deployment) -> Iterator[Record]:
             for item in page["Items"]:
                 if _is_hex(item["upload_id"]["S"]):
                     yield _record(plain_item(item))
+
+
+def statuses(deployment: Deployment) -> Iterator[str]:
+    """The status of every record."""
+    table = deployment.outputs.metadata_table
+    pages = deployment.clients.dynamodb.get_paginator("scan").paginate(
+        TableName=table,
+        ProjectionExpression="#status",
+        FilterExpression="attribute_exists(#status)",
+        ExpressionAttributeNames={"#status": "status"},
+    )
+    with told_plainly(f"read the table {table}"):
+        for page in pages:
+            for item in page["Items"]:
+                yield item["status"]["S"]
 
 
 def table_created(deployment: Deployment) -> float:

@@ -4,7 +4,7 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -12,15 +12,19 @@ from typing import Any, Final
 
 import boto3
 import pytest
+from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto import mock_aws
 from pytest_socket import disable_socket, enable_socket
 
+from components.table import LISTED, NEEDS_ATTENTION
 from handler.aws import Clients as HandlerClients
 from handler.event import parse
 from handler.fates import Delivery
 from handler.pipeline import Pipeline
+from operate import __main__ as command
 from operate import kept_events
+from operate.commands import options
 from operate.deployment import Clients, Deployment
 from operate.findings import Finding
 from operate.outputs import Outputs
@@ -114,14 +118,14 @@ class World:
         upload.pipeline.fates.accept(upload.delivery)
         return upload
 
-    def reject(self, key: str) -> Uploaded:
+    def reject(self, key: str, reason_code: str = "WRONG_TYPE") -> Uploaded:
         upload = self.upload(key)
-        upload.pipeline.fates.reject(upload.delivery, "WRONG_TYPE", "No.")
+        upload.pipeline.fates.reject(upload.delivery, reason_code, "No.")
         return upload
 
-    def hold(self, key: str) -> Uploaded:
+    def hold(self, key: str, reason_code: str = "AWS_ERROR") -> Uploaded:
         upload = self.upload(key)
-        upload.pipeline.fates.hold(upload.delivery, "AWS_ERROR", "No.")
+        upload.pipeline.fates.hold(upload.delivery, reason_code, "No.")
         return upload
 
     def lose(self, key: str) -> Uploaded:
@@ -151,8 +155,12 @@ class World:
 
     def tell_rules(self, **rules: Any) -> None:
         self.rules = rules
+        self.tell()
+
+    def tell(self, **variables: str) -> None:
+        """Change the processor's environment."""
         self.lambda_.update_function_configuration(
-            FunctionName="processor", Environment={"Variables": self.environment}
+            FunctionName="processor", Environment={"Variables": {**self.environment, **variables}}
         )
 
     def notify(self, *filters: tuple[str, str], function: str = "processor") -> None:
@@ -199,7 +207,20 @@ class World:
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[
                 {"AttributeName": name, "AttributeType": "S"}
-                for name in ("object_key", "upload_id")
+                for name in ("object_key", "upload_id", "attention_shard", "attention_at")
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": NEEDS_ATTENTION,
+                    "KeySchema": [
+                        {"AttributeName": "attention_shard", "KeyType": "HASH"},
+                        {"AttributeName": "attention_at", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {
+                        "ProjectionType": "INCLUDE",
+                        "NonKeyAttributes": sorted({*LISTED, "retry_at"}),
+                    },
+                }
             ],
             KeySchema=[
                 {"AttributeName": "object_key", "KeyType": "HASH"},
@@ -250,6 +271,24 @@ def clients() -> Iterator[tuple[Clients, HandlerClients]]:
         patch.setattr(rsa, "generate_private_key", cache(rsa.generate_private_key))
         patch.setattr(kept_events, "WAIT_SECONDS", 0)
         yield Clients(REGION), HandlerClients()
+
+
+Scalper = Callable[..., Result]
+
+
+@pytest.fixture
+def scalper(world: World, monkeypatch: pytest.MonkeyPatch) -> Scalper:
+    """The command, as it is typed, asking that world. What it raises is the test's to see."""
+    monkeypatch.setattr(options, "read_outputs", lambda path, stack: world.outputs)
+    monkeypatch.setattr(Deployment, "of", lambda outputs: world.deployment)
+
+    def invoke(*arguments: str, answer: str | None = None) -> Result:
+        result = CliRunner().invoke(command.scalper, list(arguments), input=answer)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
 
 
 @pytest.fixture

@@ -4,24 +4,18 @@ import json
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from operate import __main__ as command
-from operate.deployment import Deployment
+from operate.commands import options
 from operate.errors import OperateError
 
-from .conftest import World
+from .conftest import Scalper, World
 
 
 @pytest.fixture
-def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(command, "read_outputs", lambda path, stack: world.outputs)
-    monkeypatch.setattr(Deployment, "of", lambda outputs: world.deployment)
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(command.scalper, ["reconcile", "--grace", "0s", *arguments])
-
-    return invoke
+def run(scalper: Scalper) -> Any:
+    return lambda *arguments: scalper("reconcile", "--grace", "0s", *arguments)
 
 
 def test_it_exits_0_when_all_is_accounted_for(world: World, run: Any) -> None:
@@ -94,7 +88,7 @@ def test_when_nobody_can_tell_it_exits_2(
     def fail(path: Any, stack: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(command, "read_outputs", fail)
+    monkeypatch.setattr(options, "read_outputs", fail)
     monkeypatch.setattr("sys.argv", ["scalper", "reconcile"])
     # pytest's streams cannot be told how to write what they cannot.
     monkeypatch.setattr(command, "_write_anything", lambda: None)

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,7 +37,7 @@ def reconcile(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) 
 
     def run(*arguments: str) -> tuple[int, str, str]:
         done = subprocess.run(
-            [sys.executable, "-m", "operate", "reconcile", "--outputs", str(path), *arguments],
+            [ROOT / "scalper", "reconcile", "--outputs", str(path), *arguments],
             cwd=ROOT,
             capture_output=True,
             text=True,

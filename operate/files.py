@@ -1,0 +1,200 @@
+"""The files of a deployment as its table tells of them: those that wait, and the story of each.
+
+What waits is read from the sparse index, merged over its shards as a stream: in order of time, a
+page of each shard in memory, however many there are.
+"""
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
+
+from handler.errors import PROCESS_FAULTS
+from handler.records import ATTENTION_SHARDS, Item, Status, iso, plain_item, typed_item
+
+from .deployment import Deployment
+from .errors import told_plainly
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import QueryInputPaginateTypeDef
+
+NEEDS_ATTENTION = "needs_attention"
+PAGE = 250
+"""Items of one shard in memory: there are 32 streams, and a million files must take 200 MB."""
+BATCH = 100
+"""What BatchGetItem takes at most."""
+WAITING = (Status.HELD, Status.QUARANTINED)
+OVERDUE_SECONDS = 2 * 60 * 60
+"""A retry that has not begun so long after its time will not begin: its schedule is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file in the index: set aside or held."""
+
+    key: str
+    upload_id: str
+    status: Status
+    since: str
+    """When it got this fate; ISO 8601 in UTC."""
+    reason_code: str
+    size_bytes: int
+    retry_at: str | None
+    """When it is tried again by itself; None when it never is."""
+
+    @classmethod
+    def of(cls, item: Item) -> "Waiting":
+        """From an item of the index or of the table."""
+        status, _, since = item["attention_at"].partition("#")
+        return cls(
+            item["object_key"],
+            item["upload_id"],
+            Status(status),
+            since,
+            item.get("reason_code", ""),
+            item.get("size_bytes", 0),
+            item.get("retry_at"),
+        )
+
+    def needs(self, now: datetime) -> str:
+        """Who has to do something: `nobody` yet, the `operator`, or its `sender`."""
+        if self.retry_at is not None:
+            late = now - datetime.fromisoformat(self.retry_at)
+            return "nobody" if late.total_seconds() < OVERDUE_SECONDS else "operator"
+        if self.status is Status.HELD or self.reason_code in PROCESS_FAULTS:
+            return "operator"
+        return "sender"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of the files that wait are meant; what is not named does not matter."""
+
+    statuses: Sequence[Status] = WAITING
+    reasons: Sequence[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    prefix: str = ""
+    glob: str | None = None
+    """A shell pattern on the whole key; `*` also matches `/`."""
+
+    def _takes(self, file: Waiting) -> bool:
+        return self.glob is None or fnmatchcase(file.key, self.glob)
+
+
+def waiting(
+    deployment: Deployment, selection: Selection, *, newest_first: bool = False
+) -> Iterator[Waiting]:
+    """The files that wait, in the order of time."""
+    streams = [
+        _stream(deployment, selection, f"{shard:02d}", status, newest_first)
+        for shard in range(ATTENTION_SHARDS)
+        for status in selection.statuses
+    ]
+    merged = heapq.merge(*streams, key=lambda file: file.since, reverse=newest_first)
+    return (file for file in merged if selection._takes(file))
+
+
+def count_waiting(deployment: Deployment, selection: Selection) -> int:
+    """How many of the files that wait are meant; as cheap to ask as to list, but nothing comes."""
+    if selection.glob is not None:
+        return sum(1 for _ in waiting(deployment, selection))
+    count = 0
+    for shard in range(ATTENTION_SHARDS):
+        for status in selection.statuses:
+            for page in _pages(deployment, selection, f"{shard:02d}", status, Select="COUNT"):
+                count += page["Count"]
+    return count
+
+
+def uploads(deployment: Deployment, key: str) -> Iterator[Item]:
+    """The records of every upload of `key`, the newest first."""
+    table = deployment.outputs.metadata_table
+    pages = deployment.clients.dynamodb.get_paginator("query").paginate(
+        TableName=table,
+        ConsistentRead=True,
+        ScanIndexForward=False,
+        KeyConditionExpression="object_key = :key",
+        ExpressionAttributeValues=typed_item({":key": key}),
+        PaginationConfig={"PageSize": PAGE},
+    )
+    with told_plainly(f"read the table {table}"):
+        for page in pages:
+            yield from map(plain_item, page["Items"])
+
+
+def read(deployment: Deployment, files: Iterable[tuple[str, str]]) -> Iterator[Item]:
+    """The records of those keys and upload ids as they are now; what has none is left out."""
+    table = deployment.outputs.metadata_table
+    remaining = iter(files)
+    while group := list(islice(remaining, BATCH)):
+        keys = [typed_item({"object_key": key, "upload_id": id}) for key, id in group]
+        asked: Any = {table: {"Keys": keys, "ConsistentRead": True}}
+        while asked:
+            with told_plainly(f"read the table {table}"):
+                answer = deployment.clients.dynamodb.batch_get_item(RequestItems=asked)
+            yield from map(plain_item, answer["Responses"].get(table, []))
+            # What did not fit into one answer.
+            asked = answer.get("UnprocessedKeys")
+
+
+def moment(text: str) -> datetime:
+    """A record's time."""
+    return datetime.fromisoformat(text)
+
+
+def _stream(
+    deployment: Deployment,
+    selection: Selection,
+    shard: str,
+    status: Status,
+    newest_first: bool,
+) -> Iterator[Waiting]:
+    pages = _pages(
+        deployment,
+        selection,
+        shard,
+        status,
+        ScanIndexForward=not newest_first,
+        PaginationConfig={"PageSize": PAGE},
+    )
+    for page in pages:
+        for item in page["Items"]:
+            yield Waiting.of(plain_item(item))
+
+
+def _pages(
+    deployment: Deployment, selection: Selection, shard: str, status: Status, **more: Any
+) -> Iterator[Any]:
+    first = iso(selection.since) if selection.since else ""
+    # A tilde sorts after every character of a time.
+    last = iso(selection.until) if selection.until else "~"
+    values: dict[str, Any] = {
+        ":shard": shard,
+        ":first": f"{status}#{first}",
+        ":last": f"{status}#{last}",
+    }
+    filters = []
+    if selection.reasons:
+        names = [f":reason{at}" for at in range(len(selection.reasons))]
+        filters.append(f"reason_code IN ({', '.join(names)})")
+        values |= dict(zip(names, selection.reasons, strict=True))
+    if selection.prefix:
+        filters.append("begins_with(object_key, :prefix)")
+        values[":prefix"] = selection.prefix
+    request: dict[str, Any] = {
+        "TableName": deployment.outputs.metadata_table,
+        "IndexName": NEEDS_ATTENTION,
+        "KeyConditionExpression": (
+            "attention_shard = :shard AND attention_at BETWEEN :first AND :last"
+        ),
+        "ExpressionAttributeValues": typed_item(values),
+        **({"FilterExpression": " AND ".join(filters)} if filters else {}),
+        **more,
+    }
+    paginator = deployment.clients.dynamodb.get_paginator("query")
+    with told_plainly(f"ask the table {deployment.outputs.metadata_table} what waits"):
+        yield from paginator.paginate(**cast("QueryInputPaginateTypeDef", request))

@@ -1,0 +1,255 @@
+"""Is everything well? Only what is cheap to ask: nothing is read whole but what waits.
+
+To know that no file was overlooked, both buckets and the table must be read: `reconcile` does.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from handler.records import Status
+
+from . import sources
+from .deployment import Deployment
+from .errors import told_plainly
+from .files import Selection, Waiting, waiting
+from .kept_events import queue_of
+from .pause import Paused, concurrency, paused
+from .sources import Subscription
+from .words import number
+
+RECENT_MINUTES = 15
+"""How far back the figures of Lambda go: as long as the alarm `files-late` waits."""
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass
+class Group:
+    """The files that wait for one reason."""
+
+    status: Status
+    reason_code: str
+    files: int = 0
+    oldest: Waiting | None = None
+    next_retry: str | None = None
+    """When the first of them is tried again by itself."""
+    by: dict[str, int] = field(default_factory=dict)
+    """How many wait for `nobody`, as they are tried again; for an `operator`; for a `sender`."""
+
+    def add(self, file: Waiting, now: datetime) -> None:
+        self.files += 1
+        if self.oldest is None or file.since < self.oldest.since:
+            self.oldest = file
+        who = file.needs(now)
+        self.by[who] = self.by.get(who, 0) + 1
+        if file.retry_at and (self.next_retry is None or file.retry_at < self.next_retry):
+            self.next_retry = file.retry_at
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm that tells the pipeline's topic."""
+
+    name: str
+    state: str
+    """`OK`, `ALARM` or `INSUFFICIENT_DATA`."""
+    since: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What Lambda counted for the processor of late; None where it counted nothing."""
+
+    received: int | None
+    throttled: int | None
+    oldest_seconds: float | None
+    """How long the event waited that waited longest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """All that `scalper status` knows."""
+
+    pipeline: str
+    asked_at: datetime
+    groups: list[Group]
+    records: int
+    """How many the table has, by DynamoDB's own count, which is up to six hours old."""
+    kept_events: int
+    flow: Flow
+    alarms: list[Alarm]
+    subscriptions: list[Subscription]
+    expects_email: bool
+    concurrency: int | None
+    """What is reserved for the processor; 0 stops it."""
+    paused: Paused | None
+    notified: bool
+    counts: dict[str, int] | None = None
+    """Files by fate, when the whole table was read."""
+
+    @property
+    def oldest(self) -> Waiting | None:
+        """The file that has waited longest for an operator or for its next retry."""
+        found = [it.oldest for it in self.groups if it.oldest and it.by.keys() - {"sender"}]
+        return min(found, key=lambda file: file.since, default=None)
+
+    def troubles(self) -> Iterator["Trouble"]:
+        """What needs somebody; nothing when all is well."""
+        if self.concurrency == 0:
+            since = f" since {self.paused.at}" if self.paused else ""
+            yield Trouble("paused", f"The processor is stopped{since}.", "scalper resume")
+        if not self.notified:
+            yield Trouble(
+                "not-notified",
+                "The input bucket does not tell the processor of uploads.",
+                "pulumi up --refresh",
+                "scalper reconcile --repair",
+            )
+        if self.kept_events:
+            yield Trouble(
+                "kept-events",
+                f"{number(self.kept_events, 'event')} could not even be recorded.",
+                "scalper release --kept-events",
+            )
+        for group in self.groups:
+            if files := group.by.get("operator"):
+                yield Trouble(
+                    group.reason_code,
+                    f"{number(files, 'file')} {group.status}, {group.reason_code}, and nothing "
+                    "tries again by itself.",
+                    f"scalper list --reason {group.reason_code}",
+                    f"scalper release --reason {group.reason_code}",
+                )
+        for alarm in self.alarms:
+            if alarm.state == "ALARM":
+                yield Trouble(alarm.name, f"Alarm {alarm.name}: {alarm.description}")
+        if self.expects_email and not self.subscriptions:
+            yield Trouble(
+                "nobody-subscribed", "Nobody is subscribed to the alerts.", "pulumi up --refresh"
+            )
+        for it in self.subscriptions:
+            if it.state != "confirmed":
+                yield Trouble(
+                    f"subscription-{it.state}",
+                    f"{it.address} is told nothing: the subscription is {it.state}. Its reader "
+                    "has to confirm the message from AWS.",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that needs somebody, and what to type."""
+
+    kind: str
+    what: str
+    type_next: tuple[str, ...]
+
+    def __init__(self, kind: str, what: str, *type_next: str) -> None:
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "what", what)
+        object.__setattr__(self, "type_next", type_next)
+
+
+def look(
+    deployment: Deployment, *, count: bool = False, progress: Progress = lambda what, count: None
+) -> Health:
+    """Ask; with `count` the whole table is read. Raises an `OperateError` if nobody can tell."""
+    settings, now = deployment.settings, datetime.now(UTC)
+    groups: dict[tuple[Status, str], Group] = {}
+    for at, file in enumerate(waiting(deployment, Selection()), 1):
+        kind = (file.status, file.reason_code)
+        groups.setdefault(kind, Group(*kind)).add(file, now)
+        if at % 1000 == 0:
+            progress("files that wait", at)
+    progress("alarms, queue, subscriptions", 0)
+    return Health(
+        pipeline=settings.pipeline,
+        asked_at=now,
+        groups=sorted(groups.values(), key=lambda it: (it.status, -it.files, it.reason_code)),
+        records=_records(deployment),
+        kept_events=_kept_events(deployment),
+        flow=_flow(deployment, now),
+        alarms=list(alarms(deployment)),
+        subscriptions=list(sources.email_subscriptions(deployment)),
+        expects_email=settings.email_on != "none",
+        concurrency=concurrency(deployment),
+        paused=paused(deployment),
+        notified=bool(sources.filters(deployment)),
+        counts=_counts(deployment, progress) if count else None,
+    )
+
+
+def alarms(deployment: Deployment) -> Iterator[Alarm]:
+    """Every alarm that tells the topic."""
+    pages = deployment.clients.cloudwatch.get_paginator("describe_alarms").paginate(
+        ActionPrefix=deployment.outputs.alerts_topic_arn, AlarmTypes=["MetricAlarm"]
+    )
+    with told_plainly("read the alarms"):
+        for page in pages:
+            for it in page.get("MetricAlarms", []):
+                # The prefix is also one of topics whose names go on after ours.
+                if deployment.outputs.alerts_topic_arn in it["AlarmActions"]:
+                    since = it["StateUpdatedTimestamp"].astimezone(UTC).isoformat()
+                    description = it.get("AlarmDescription", "")
+                    yield Alarm(it["AlarmName"], it["StateValue"], since, description)
+
+
+def _records(deployment: Deployment) -> int:
+    table = deployment.outputs.metadata_table
+    with told_plainly(f"look at the table {table}"):
+        return deployment.clients.dynamodb.describe_table(TableName=table)["Table"]["ItemCount"]
+
+
+def _kept_events(deployment: Deployment) -> int:
+    names: Any = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    with queue_of(deployment) as url, told_plainly("count the kept events"):
+        answer = deployment.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return sum(int(answer["Attributes"].get(name, 0)) for name in names)
+
+
+def _flow(deployment: Deployment, now: datetime) -> Flow:
+    asked = {
+        "received": ("AsyncEventsReceived", "Sum"),
+        "throttled": ("Throttles", "Sum"),
+        "oldest": ("AsyncEventAge", "Maximum"),
+    }
+    dimensions: Any = [{"Name": "FunctionName", "Value": deployment.outputs.processor_function}]
+    queries: Any = [
+        {
+            "Id": name,
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/Lambda",
+                    "MetricName": metric,
+                    "Dimensions": dimensions,
+                },
+                "Period": 60,
+                "Stat": statistic,
+            },
+        }
+        for name, (metric, statistic) in asked.items()
+    ]
+    with told_plainly("read the processor's metrics"):
+        answer = deployment.clients.cloudwatch.get_metric_data(
+            MetricDataQueries=queries,
+            StartTime=now - timedelta(minutes=RECENT_MINUTES),
+            EndTime=now,
+        )
+    values = {it["Id"]: it["Values"] for it in answer["MetricDataResults"] if it["Values"]}
+    received, throttled = (
+        int(sum(values[name])) if name in values else None for name in ("received", "throttled")
+    )
+    oldest = max(values["oldest"]) / 1000 if "oldest" in values else None
+    return Flow(received, throttled, oldest)
+
+
+def _counts(deployment: Deployment, progress: Progress) -> dict[str, int]:
+    counts = {str(status): 0 for status in Status}
+    for at, status in enumerate(sources.statuses(deployment), 1):
+        counts[status] = counts.get(status, 0) + 1
+        if at % 1000 == 0:
+            progress("table", at)
+    return counts

@@ -1,0 +1,154 @@
+"""The whole story of one file: every upload of its key, and what comes next."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+
+from handler.errors import PROCESS_FAULTS, Code
+from handler.records import Item, Status
+
+from . import sources
+from .deployment import Deployment
+from .errors import OperateError
+from .files import Waiting, uploads
+from .kept_events import Look, look
+from .sources import Version
+from .words import shell_word
+
+DISCARDED = "DISCARDED"
+"""The reason code of what an operator has thrown away."""
+MOST = 100
+"""Uploads and versions of one key that are told of; the newest are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """A version in the input bucket that no record names."""
+
+    version: Version
+    event_kept: bool
+    """True when its event is in the queue of what could not be recorded."""
+    passed_over: bool
+    """True for folder markers and ignored keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Of one key."""
+
+    key: str
+    uploads: list[Item]
+    """The records, the newest first."""
+    unrecorded: list[Unrecorded]
+
+
+def story(deployment: Deployment, key: str, upload_id: str | None = None) -> Story:
+    """Raise an `OperateError` with a hint when there is, and was, no such file."""
+    found = list(islice(uploads(deployment, key), MOST))
+    versions = list(islice(sources.versions_of(deployment, key), MOST))
+    known = {item.get("version_id", sources.NO_VERSION) for item in found}
+    unknown = [version for version in versions if version.version_id not in known]
+    if not found and not unknown:
+        raise no_such_file(deployment, key)
+    if upload_id is not None:
+        found = [item for item in found if item["upload_id"] == upload_id]
+        if not found:
+            raise no_such_upload(key, upload_id)
+        unknown = []
+    kept: set[str] = set()
+    if unknown:
+        kept = {event.version_id for event in look(deployment, Look()) if event.key == key}
+    rules = deployment.settings.rules
+    return Story(
+        key,
+        found,
+        [
+            Unrecorded(it, it.version_id in kept, rules.ignores(sources.as_upload(it)))
+            for it in unknown
+        ],
+    )
+
+
+def upload_of(deployment: Deployment, key: str, upload_id: str | None = None) -> Item:
+    """The record of that upload of `key`, or of the newest; an `OperateError` where none is."""
+    found = uploads(deployment, key)
+    if upload_id is None:
+        item = next(found, None)
+    else:
+        item = next((it for it in found if it["upload_id"] == upload_id), None)
+    if item is None:
+        told = story(deployment, key, upload_id)
+        assert told.unrecorded, "what has no record and is not there was refused"
+        raise OperateError(
+            f"The file {shell_word(key)} has no record yet. See what is known of it: "
+            f"scalper show {shell_word(key)}"
+        )
+    return item
+
+
+def no_such_file(deployment: Deployment, key: str) -> OperateError:
+    """What to say of a key that has neither a record nor an object."""
+    hint = ""
+    for bucket in (deployment.outputs.input_bucket, deployment.outputs.quarantine_bucket):
+        if key.startswith(start := f"s3://{bucket}/"):
+            hint = f" Name it without the bucket: {shell_word(key.removeprefix(start))}"
+    if not hint and any(character in key for character in "*?["):
+        hint = (
+            " It looks like a pattern, and a KEY is taken as it is written. For all that match: "
+            f"scalper list --glob {shell_word(key)}"
+        )
+    return OperateError(
+        f"There is no file {shell_word(key)}: no record, and no object in the input bucket.{hint}"
+    )
+
+
+def no_such_upload(key: str, upload_id: str) -> OperateError:
+    """What to say of an upload id that the key has no record of."""
+    return OperateError(
+        f"The file {shell_word(key)} has no upload {upload_id}. See its uploads: "
+        f"scalper show {shell_word(key)}"
+    )
+
+
+def next_step(item: Item, *, newest: bool, now: datetime | None = None) -> tuple[str, list[str]]:
+    """What comes next for an upload, in a sentence, and the commands that may be typed."""
+    which = "" if newest else f"--upload {item['upload_id']} "
+    target = f"{which}{shell_word(item['object_key'])}"
+    if item["status"] == Status.PROCESSED or item.get("reason_code") == DISCARDED:
+        return "Nothing.", []
+    if item["status"] == Status.GONE:
+        return "If it is still needed, its sender uploads it again.", []
+    if (since := being_retried(item)) is not None:
+        return f"Nothing for now: it is being tried again since {since}.", []
+    file = Waiting.of(item)
+    match file.needs(now or datetime.now(UTC)):
+        case "nobody":
+            return "Nothing for now: it is tried again by itself.", [f"scalper retry {target}"]
+        case "sender":
+            sentence = (
+                "Its sender corrects it and uploads it again. Or change the rules or `process`, "
+                "and try it again."
+            )
+            return sentence, [
+                f"scalper {verb} {target}" for verb in ("download", "retry", "discard")
+            ]
+    return _for_the_operator(file.reason_code), [
+        f"scalper {verb} {target}" for verb in ("logs", "download", "retry")
+    ]
+
+
+def _for_the_operator(reason_code: str) -> str:
+    if reason_code in PROCESS_FAULTS:
+        return "Mend `process`, or find out why it fails on this file; then try it again."
+    if reason_code == Code.CANNOT_BE_MOVED:
+        return "Remove what keeps S3 from moving it, or take it out by hand; then try it again."
+    return "Remove the cause above, then try it again."
+
+
+def being_retried(item: Item) -> str | None:
+    """Since when a retry that claimed the file has been at work; None when none is."""
+    # The claim comes first; whoever concludes the retry owns the record.
+    if item.get("retry_owner", item["owner"]) == item["owner"]:
+        return None
+    claimed_at: str = item["claimed_at"]
+    return claimed_at

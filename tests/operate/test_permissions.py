@@ -1,0 +1,112 @@
+"""docs/operating.md says what each command needs to be allowed; the commands do just that."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operate import __main__ as command
+
+from .conftest import Scalper, World
+from .test_logs import Logs
+
+OPERATING = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
+SERVICES = ("cloudwatch", "dynamodb", "lambda_", "logs", "s3", "sns", "sqs", "sts")
+UNASKED = {"sts:GetCallerIdentity"}
+"""Everybody may."""
+
+PREFIX_OF = {"monitoring": "cloudwatch"}
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+ACTION_OF = {
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:HeadObject": "s3:GetObjectVersion",
+    "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
+"""Where IAM's word is another than the call's. Objects are always named with their version."""
+
+
+def status(world: World, scalper: Scalper) -> None:
+    scalper("status", "--count")
+
+
+def listing(world: World, scalper: Scalper) -> None:
+    world.hold("a.csv")
+    scalper("list")
+
+
+def show(world: World, scalper: Scalper) -> None:
+    world.upload("a.csv")
+    world.keep_event({})
+    scalper("show", "a.csv")
+
+
+def logs(world: World, scalper: Scalper) -> None:
+    upload = world.accept("a.csv")
+    Logs(world).write("processor", "one", upload.delivery.upload.upload_id)
+    scalper("logs", "a.csv")
+
+
+def reconcile(world: World, scalper: Scalper) -> None:
+    world.s3.put_object(Bucket="quarantine", Key="stray.csv", Body=b"")
+    world.keep_event({})
+    scalper("reconcile", "--grace", "0s")
+
+
+SCENES: dict[str, Callable[[World, Scalper], None]] = {
+    "status": status,
+    "list": listing,
+    "show": show,
+    "logs": logs,
+    "reconcile": reconcile,
+}
+
+
+def documented() -> dict[str, set[str]]:
+    section = OPERATING.partition("## What each command needs to be allowed")[2]
+    rows = re.findall(r"^\| `([a-z -]+)` \| (.+) \|$", section.partition("\n## ")[0], re.MULTILINE)
+    return {name: set(re.findall(r"`([a-z0-9]+:\w+)`", actions)) for name, actions in rows}
+
+
+@contextmanager
+def recorded(world: World) -> Iterator[set[str]]:
+    """The actions that the operator's clients ask for meanwhile."""
+    actions: set[str] = set()
+
+    def note(model: Any, **_: Any) -> None:
+        call = f"{PREFIX_OF.get(service := model.service_model.signing_name, service)}:{model.name}"
+        actions.add(ACTION_OF.get(call, call))
+
+    emitters = [getattr(world.clients, name).meta.events for name in SERVICES]
+    for emitter in emitters:
+        emitter.register("before-call", note)
+    try:
+        yield actions
+    finally:
+        for emitter in emitters:
+            emitter.unregister("before-call", note)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_command_asks_for_what_is_documented_and_nothing_else(
+    world: World, scalper: Scalper, name: str
+) -> None:
+    calls: set[str] = set()
+
+    def typed(*arguments: str, **more: Any) -> Any:
+        with recorded(world) as actions:
+            answer = scalper(*arguments, **more)
+        calls.update(actions)
+        return answer
+
+    SCENES[name](world, typed)
+    assert calls - UNASKED == documented()[name]
+
+
+def test_every_command_is_documented() -> None:
+    assert documented().keys() == SCENES.keys()
+    assert command.scalper.commands.keys() - SCENES.keys() == {"cost"}, "which asks nobody"
