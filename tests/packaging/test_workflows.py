@@ -61,10 +61,11 @@ def test_no_checkout_leaves_its_token_behind(name: str) -> None:
                 assert step["with"]["persist-credentials"] is False
 
 
-def test_the_pull_request_of_a_fork_gets_no_credentials() -> None:
+def test_the_pull_request_of_a_fork_or_of_dependabot_gets_no_credentials() -> None:
     assert set(workflow("preview")["on"]) == {"pull_request"}, "never pull_request_target"
     first = jobs("preview")["stacks"]
     assert "head.repo.full_name == github.repository" in first["if"]
+    assert "pull_request.user.login != 'dependabot[bot]'" in first["if"]
     assert [job["needs"] for job in with_credentials("preview")] == ["stacks"]
 
 
