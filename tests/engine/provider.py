@@ -22,7 +22,7 @@ from local.emulator import LOOPBACK
 from local.errors import LocalError
 from local.evaluation import plain
 from local.resources import Resource, resource_for
-from tests.engine.replacements import REPLACED_BY
+from tests.engine.replacements import replaced_by
 
 Struct = Any
 """A protobuf struct; the package has no types."""
@@ -80,7 +80,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: Any) -> Any:
         olds, news = request.old_inputs, request.news
         changed = list(_changed(olds, news, set(request.ignoreChanges)))
-        replacing = [key for key in changed if key in REPLACED_BY[_token(request)]]
+        replacing = [key for key in changed if key in replaced_by(_token(request))]
         detailed = {key: _property_diff(key, olds, news, key in replacing) for key in changed}
         answers = provider_pb2.DiffResponse
         return provider_pb2.DiffResponse(
