@@ -70,6 +70,8 @@ class Resource(ABC):
     """The input that holds the physical name, made up when it is not given."""
     computed: ClassVar[tuple[str, ...]] = ()
     """Outputs that nobody knows before the resource is made."""
+    exists_here: ClassVar[bool] = True
+    """False when the emulator has no place for it, so that nothing but the state knows of it."""
     without_effect: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Inputs that are accepted although they change nothing here, each with the reason."""
 

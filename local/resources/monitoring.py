@@ -169,6 +169,7 @@ class QueryDefinition(Resource):
     token = "aws:cloudwatch/queryDefinition:QueryDefinition"
     named_by = "name"
     computed = ("queryDefinitionId",)
+    exists_here = False
     without_effect = reasons(
         queryString="the emulator saves no queries", logGroupNames="the emulator saves no queries"
     )

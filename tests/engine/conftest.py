@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,11 @@ NOT_TESTED = (
     "ENGINE TESTS SKIPPED: pulumi is not on the PATH, so NOT TESTED: preview, up, refresh and "
     "destroy on the real engine (docs/engine-tests.md)."
 )
+TOO_LONG = "long; run by `make engine`"
+LONG_NOT_TESTED = (
+    "LONG ENGINE TESTS SKIPPED, {count} of them, so NOT TESTED: every kind of change, pipelines "
+    "beside each other, runs that do not reach their end, other Pythons. `make engine` runs them."
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,9 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     without_engine = pytest.mark.skip(reason="pulumi is not on the PATH")
-    too_long = pytest.mark.skip(reason="long; run by `make engine`")
+    too_long = pytest.mark.skip(reason=TOO_LONG)
     for item in items:
-        if HERE in item.path.parents and "engine" in getattr(item, "fixturenames", ()):
+        if HERE in item.path.parents and "shared_engine" in getattr(item, "fixturenames", ()):
             if shutil.which("pulumi") is None:
                 item.add_marker(without_engine)
             elif item.get_closest_marker(HEAVY) and not config.getoption("--heavy", False):
@@ -40,15 +46,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line that nobody overlooks: the dots of skipped tests say nothing."""
+    """Lines that nobody overlooks: the dots of skipped tests say nothing."""
     if shutil.which("pulumi") is None:
         terminalreporter.write_line(NOT_TESTED, yellow=True, bold=True)
+        return
+    reasons = [
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.getreports("skipped")
+        if report.nodeid.startswith("tests/engine/")
+    ]
+    if count := reasons.count(TOO_LONG):
+        line = LONG_NOT_TESTED.format(count=count)
+        terminalreporter.write_line(line, yellow=True, bold=True)
+    for reason in sorted({*reasons} - {TOO_LONG}):
+        terminalreporter.write_line(f"ENGINE TEST SKIPPED: {reason}", yellow=True, bold=True)
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def shared_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """What takes long to start, and has no place yet to keep stacks in."""
     folder = tmp_path_factory.mktemp("engine")
-    (folder / "state").mkdir()
     with pytest.MonkeyPatch.context() as patch, Emulator(retry_seconds=0.2) as emulator:
         for name in list(os.environ):
             # The command must not see the stacks, the account or the token of who runs the tests.
@@ -59,7 +76,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         with serving(stand_in) as port:
             environment = {
                 "PULUMI_HOME": str(folder / "home"),
-                "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
                 "PULUMI_CONFIG_PASSPHRASE": "not a secret",
                 "PULUMI_DEBUG_PROVIDERS": f"aws:{port}",
                 "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -68,6 +84,13 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
                 "NO_PROXY": "127.0.0.1",
             }
             yield Engine(cloud, stand_in, environment)
+
+
+@pytest.fixture(scope="module")
+def engine(shared_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """With a state of its own: a stack of another module's does not exist here."""
+    state = {"PULUMI_BACKEND_URL": f"file://{tmp_path_factory.mktemp('state')}"}
+    return replace(shared_engine, environment={**shared_engine.environment, **state})
 
 
 @pytest.fixture(scope="module")

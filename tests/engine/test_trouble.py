@@ -47,17 +47,17 @@ def test_protected_data_refuses_to_be_destroyed_and_says_how_to_go_on(
     # Without the preview everything round the data goes; the data stays, and up makes it whole.
     with pytest.raises(CommandError, match="protect"):
         stack.destroy()
-    data = {made[f"intake-{name}"] for name in ("input", "quarantine", "FileMetadata")}
-    assert engine.left_of(data) == data
+    data = {f"intake-{name}" for name in ("input", "quarantine", "FileMetadata")}
+    assert data <= engine.left_of(stack.resources())
     assert {operation for operation, _ in stack.up().changes} == {"create"}
-    assert data <= set(stack.ids().values())
+    assert {(name, made[name]) for name in data} <= stack.ids().items()
 
     # The way out that the documentation names: say so, bring it up, destroy.
     stack.configure(protect_data=False)
     stack.up()
-    made = stack.ids()
+    resources = stack.resources()
     stack.destroy()
-    assert engine.left_of(made.values()) == set()
+    assert engine.left_of(resources) == set()
 
 
 class Held:

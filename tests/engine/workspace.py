@@ -16,6 +16,7 @@ from pulumi.automation import EngineEvent, LocalWorkspace, PulumiCommand
 from semver import VersionInfo
 
 from local.cloud import Cloud
+from local.resources import TABLE, resource_for
 from tests.engine.provider import StandIn
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,21 +81,14 @@ class Engine:
     stand_in: StandIn
     environment: Mapping[str, str]
 
-    def left_of(self, ids: Iterable[str]) -> set[str]:
-        """Which of these names of buckets, functions, tables and so on are still there."""
-        cloud = self.cloud
-        there = {
-            *(it["Name"] for it in cloud.s3.list_buckets()["Buckets"]),
-            *(it["FunctionName"] for it in cloud.lambda_.list_functions()["Functions"]),
-            *cloud.dynamodb.list_tables()["TableNames"],
-            *(it["TopicArn"] for it in cloud.sns.list_topics()["Topics"]),
-            *(it["SubscriptionArn"] for it in cloud.sns.list_subscriptions()["Subscriptions"]),
-            *cloud.sqs.list_queues().get("QueueUrls", []),
-            *(it["RoleName"] for it in cloud.iam.list_roles()["Roles"]),
-            *(it["logGroupName"] for it in cloud.logs.describe_log_groups()["logGroups"]),
-            *(it["AlarmName"] for it in cloud.cloudwatch.describe_alarms()["MetricAlarms"]),
-        }
-        return there & set(ids)
+    def left_of(self, resources: Iterable[Mapping[str, Any]]) -> set[str]:
+        """The logical names of these resources of a state that AWS still has, of whatever type."""
+        return {name_in(it["urn"]) for it in in_aws(resources) if self._is_there(it)}
+
+    def _is_there(self, resource: Mapping[str, Any]) -> bool:
+        handler = resource_for(resource["type"], self.cloud)
+        name, inputs = name_in(resource["urn"]), resource.get("inputs", {})
+        return handler.look(name, resource["id"], inputs) is not None
 
 
 class Stack:
@@ -187,6 +181,13 @@ class Stack:
                 return items[0]["status"]["S"]
             time.sleep(POLL_SECONDS)
         raise AssertionError(f"{key} has no record in {table} after {PATIENCE_SECONDS} s")
+
+
+def in_aws(resources: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of a state's resources that the emulator holds: not components, not providers."""
+    return [
+        it for it in resources if it["type"].startswith("aws:") and TABLE[it["type"]].exists_here
+    ]
 
 
 def name_in(urn: str) -> str:

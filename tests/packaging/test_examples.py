@@ -4,19 +4,23 @@ AWS is the emulator and its provider the stand-in of the engine tests; the rest 
 """
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from pulumi.automation import CommandError
 
-from tests.engine.conftest import engine
+from components.checks import checked
+from tests.engine.conftest import engine, shared_engine
 from tests.engine.workspace import Engine, Stack
 from tests.packaging.installed import ROOT, lend, run
 
-__all__ = ["engine"]
+__all__ = ["engine", "shared_engine"]
 
 NEEDS = {
     "python_pip": ["pulumi-language-python"],
@@ -26,6 +30,12 @@ NEEDS = {
 }
 """The component itself is Python whatever the program is in."""
 
+PROGRAMS = {
+    "python_pip": "__main__.py",
+    "python_package": "__main__.py",
+    "typescript": "index.ts",
+    "yaml": "Pulumi.yaml",
+}
 
 LONG = {"python_package", "typescript", "yaml"}
 """Their programs talk to a plug-in that the engine starts anew for every command."""
@@ -63,29 +73,58 @@ def clone(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("example", NEEDS)
-def test_an_example_is_installed_brought_up_used_and_destroyed(
-    example: str, request: pytest.FixtureRequest, clone: Path
-) -> None:
-    if reason := not_run(request.config).get(example):
+@dataclass(frozen=True)
+class Example:
+    """A project whose packages are installed."""
+
+    name: str
+    folder: Path
+    engine: Engine
+
+
+@pytest.fixture(scope="module", params=NEEDS)
+def example(request: pytest.FixtureRequest, clone: Path) -> Example:
+    if reason := not_run(request.config).get(request.param):
         pytest.skip(reason)
     # Only now: they start the emulator.
     tools: Mapping[str, str] = request.getfixturevalue("tools")
     engine_in_use: Engine = request.getfixturevalue("engine")
-    project = clone / "examples" / example
+    project = clone / "examples" / request.param
     lend(project / ".venv")
     run("pulumi", "install", cwd=project, env=tools)
     committed = run("git", "status", "--porcelain", "--", ".", cwd=project)
     assert committed == "", "installing changes nothing that is committed"
+    return Example(request.param, project, engine_in_use)
 
-    stack = Stack(engine_in_use, project, "dev")
+
+def test_an_example_is_brought_up_used_and_destroyed(example: Example) -> None:
+    stack = Stack(example.engine, example.folder, "dev")
     assert {operation for operation, _ in stack.preview().changes} == {"create"}
     stack.up()
     assert stack.preview().changes == set()
-    made = stack.ids()
-    assert {name for name in made if name.startswith("intake-")} >= {"intake-input"}
+    made = stack.resources()
+    assert "intake-input" in example.engine.left_of(made)
     stack.destroy()
-    assert engine_in_use.left_of(made.values()) == set()
+    assert example.engine.left_of(made) == set()
+
+
+def test_a_wrong_argument_is_told_in_the_same_words_in_every_language(example: Example) -> None:
+    program = example.folder / PROGRAMS[example.name]
+    right = program.read_text(encoding="utf-8")
+    wrong = re.sub("100_?000_?000", "0", right)
+    assert wrong != right
+    with pytest.raises(ValueError, match=r"max_size_bytes \(maxSizeBytes\)") as here:
+        checked("intake", {"max_size_bytes": 0})
+    program.write_text(wrong, encoding="utf-8")
+    try:
+        with pytest.raises(CommandError) as there:
+            Stack(example.engine, example.folder, "wrong").preview()
+    finally:
+        program.write_text(right, encoding="utf-8")
+    told = " ".join(str(there.value).split())
+    assert " ".join(str(here.value).split()) in told
+    # Only a program that the component runs in sees a traceback through it.
+    assert ("checks.py" in told) == (example.name == "python_pip")
 
 
 def test_every_example_is_run_here() -> None:

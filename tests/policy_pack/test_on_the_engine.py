@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from pulumi.automation import CommandError
 
-from tests.engine.conftest import engine, new_stack
+from tests.engine.conftest import engine, new_stack, shared_engine
 from tests.engine.workspace import Stack
 from tests.policy_pack.running_pack import PACK
 
-__all__ = ["engine", "new_stack"]
+__all__ = ["engine", "new_stack", "shared_engine"]
 
 pytestmark = pytest.mark.skipif(
     shutil.which("pulumi") is None, reason="pulumi is not on the PATH: the pack was not run by it"
