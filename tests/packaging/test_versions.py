@@ -40,11 +40,28 @@ def test_the_newest_entry_of_the_changelog_is_this_version() -> None:
     assert headings[0] == versions.VERSION
 
 
+def test_whoever_copies_a_line_gets_this_version() -> None:
+    texts = [path.read_text() for path in (ROOT / "docs").glob("*.md")]
+    texts += [path.read_text() for path in (ROOT / "examples").glob("*/[Pr]*.*")]
+    named = re.findall(r"silent-scalper(?:/components)?@v([\d.]+\d)", "\n".join(texts))
+    assert len(named) == 6
+    assert set(named) == {versions.VERSION}
+
+
 def test_the_oldest_versions_are_those_that_pip_and_the_cli_are_told() -> None:
     told = dict(one.split(">=") for one in PROJECT["project"]["dependencies"])
     assert {name: rest.split(",")[0] for name, rest in told.items()} == versions.OLDEST
     program = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
     assert program["requiredPulumiVersion"] == f">={versions.OLDEST['pulumi']}"
+
+
+@pytest.mark.parametrize(
+    "document", [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))], ids=lambda path: path.name
+)
+def test_the_documents_name_no_other_cli(document: Path) -> None:
+    named = set(re.findall(r"\b3\.\d{3}(?:\.\d+)?\b", document.read_text()))
+    oldest = versions.OLDEST["pulumi"]
+    assert named <= {oldest, oldest.removesuffix(".0")}
 
 
 def test_the_workflows_run_the_cli_of_the_pinned_package() -> None:
