@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from handler.email_budget import PER_MINUTE
+from handler.email_budget import EMAILS_A_WINDOW, SUCCESSES_A_WINDOW, WINDOW_SECONDS
 from handler.quarantine import MOST_PARTS, ONE_CALL_BYTES, PART_BYTES
 
 from .footprint import accepted, fault_line, set_aside
@@ -166,9 +166,9 @@ def _table_and_topic(pipeline: Pipeline, workload: Workload, counts: _Counts) ->
     told_good = pipeline.settings.email_on == "all"
     told_bad = pipeline.settings.email_on != "none"
     email_asked = counts.accepted * told_good + settled_bad * told_bad
-    email_limit = Decimal(PER_MINUTE * workload.busy_minutes)
-    emails = min(counts.accepted, email_limit) * told_good
-    emails += min(settled_bad, email_limit) * told_bad
+    windows = Decimal(60 // WINDOW_SECONDS * workload.busy_minutes)
+    good = min(counts.accepted, SUCCESSES_A_WINDOW * windows) * told_good
+    emails = min(good + settled_bad * told_bad, EMAILS_A_WINDOW * windows)
     writes = counts.accepted * _units(fine.record, WRITE_UNIT_BYTES)
     writes += settled_bad * (
         _units(bad.record, WRITE_UNIT_BYTES) + _units(bad.listed, WRITE_UNIT_BYTES)

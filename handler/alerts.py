@@ -8,8 +8,9 @@ import shlex
 import unicodedata
 from typing import Any
 
-from .email_budget import EmailBudget
-from .errors import PROCESS_FAULTS, aws_errors
+from . import backoff
+from .email_budget import EmailBudget, Kind
+from .errors import PROCESS_FAULTS, Fault, aws_errors
 from .records import Item, Status
 from .settings import Settings
 
@@ -65,28 +66,53 @@ class Alerts:
         self._email_on = settings.email_on
         self._budget = budget
 
-    def publish(self, item: Item) -> None:
-        """Tell what `item` records. Raises a `Fault` when the topic did not take it."""
+    def publish(self, item: Item, *, again: bool = False) -> None:
+        """Tell what `item` records; `again` when an earlier try may have died of telling it.
+
+        Raises a `Fault` when the topic did not take it.
+        """
+        kind = self._email_kind(item)
+        if kind and again:
+            self._tell_of_pause(item["owner"], unfinished=True)
         message = {"pipeline": self._pipeline, "table": self._table}
         message |= {name: item[name] for name in _MESSAGE_FIELDS if name in item}
-        self._send(subject(message), message, email_text(message), self._wants_email(item))
+        headline, text = subject(message), email_text(message)
+        for tries in range(1, backoff.TRIES + 1):
+            # For every try anew: a place in the budget is good for one.
+            email = kind is not None and self._may_email(kind, item["owner"])
+            try:
+                self._send(headline, message, text, email)
+                return
+            except Fault as fault:
+                if fault.lasting or tries == backoff.TRIES:
+                    raise
+            backoff.pause(tries)
 
-    def _wants_email(self, item: Item) -> bool:
+    def _email_kind(self, item: Item) -> Kind | None:
         failed = item["status"] != Status.PROCESSED
         if self._email_on == "none" or (self._email_on == "failures" and not failed):
-            return False
-        grant = self._budget.ask("failure" if failed else "success", item["owner"])
-        if grant.tell_of_pause:
-            self._publish_pause()
-        return grant.granted
+            return None
+        return "failure" if failed else "success"
 
-    def _publish_pause(self) -> None:
+    def _may_email(self, kind: Kind, owner: str) -> bool:
+        if self._budget.ask(kind):
+            return True
+        self._tell_of_pause(owner)
+        return False
+
+    def _tell_of_pause(self, owner: str, *, unfinished: bool = False) -> None:
+        """Unless it was told lately, or there is no room for it now: then the next one tells."""
+        if not self._budget.claim_notice(owner, unfinished=unfinished):
+            return
+        if not self._budget.ask("notice"):
+            return
         message = {"pipeline": self._pipeline, "status": EMAILS_PAUSED, "table": self._table}
-        self._send(
-            _subject_line("Many files: e-mails are paused"), message, pause_text(message), True
-        )
+        headline = _subject_line("Many files: e-mails are paused")
+        self._send(headline, message, pause_text(message), email=True)
+        self._budget.notice_told()
 
     def _send(self, subject: str, message: Message, text: str, email: bool) -> None:
+        """Publish once: botocore does not repeat what this client sends."""
         attributes = {
             "status": message["status"],
             "email": "yes" if email else "no",

@@ -17,6 +17,14 @@ S3_CONFIG = CONFIG.merge(Config(read_timeout=120))
 S3_COPY_CONFIG = S3_CONFIG.merge(
     Config(retries={"mode": "standard", "total_max_attempts": 1}),
 )
+# The e-mail budget counts on a publish that is sent once, and over within six seconds.
+SNS_CONFIG = CONFIG.merge(
+    Config(
+        connect_timeout=2,
+        read_timeout=4,
+        retries={"mode": "standard", "total_max_attempts": 1},
+    )
+)
 
 
 class Clients:
@@ -32,7 +40,7 @@ class Clients:
 
     @cached_property
     def sns(self) -> Any:
-        return self._session.create_client("sns", config=CONFIG)
+        return self._session.create_client("sns", config=SNS_CONFIG)
 
     @cached_property
     def s3(self) -> Any:

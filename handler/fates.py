@@ -126,7 +126,7 @@ class Fates:
             self._quarantine.remove(delivery.upload, copy.version_id)
         if mine:
             # We died, or the answer was lost, between recording and telling.
-            self._alerts.publish(standing)
+            self._alerts.publish(standing, again=True)
         elif status is Status.HELD and delivery.rescuing:
             self._records.count_hold(standing, delivery.owner)
         return Outcome(status, recorded=mine, reason_code=standing.get("reason_code"))

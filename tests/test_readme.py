@@ -21,7 +21,7 @@ from cost.registered import registered_resources
 from cost.report import money, quantity
 from cost.usage import Section
 from cost.workload import Workload
-from handler.email_budget import PER_MINUTE, PER_SECOND
+from handler.email_budget import EMAILS_A_WINDOW, SUCCESSES_A_WINDOW, WINDOW_SECONDS
 from handler.records import ATTENTION_SHARDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -163,6 +163,7 @@ def test_the_bills_of_an_idle_pipeline_and_of_a_million_files_are_recorded() -> 
 def test_the_limits_that_are_our_own_are_the_codes() -> None:
     scaling = (ROOT / "docs" / "scaling.md").read_text()
     assert f"each of {ATTENTION_SHARDS} shards" in scaling
-    assert f"({PER_SECOND} a second and {PER_MINUTE} a minute each" in scaling
+    budget = f"({EMAILS_A_WINDOW} in {WINDOW_SECONDS} s, of which {SUCCESSES_A_WINDOW} may be of"
+    assert budget in scaling
     assert f"{EVENT_AGE_SECONDS // 3600} h of waiting" in scaling
     assert f"tells of {LATE_MINUTES} min" in scaling

@@ -161,7 +161,7 @@ def test_budget_counters_expire_with_the_tables_own_attribute(deployed: Deployme
         def update_item(self, **request: Any) -> None:
             written.append(request)
 
-    EmailBudget(Table(), settings(deployed, "processor")).ask("failure", "me")
+    EmailBudget(Table(), settings(deployed, "processor")).ask("failure")
     (request,) = written
     ttl = deployed.named("FileMetadata").inputs["ttl"]
     assert f"{ttl['attributeName']} =" in request["UpdateExpression"]

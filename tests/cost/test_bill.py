@@ -67,10 +67,13 @@ def test_25_000_files_of_which_two_people_are_told_by_hand(told: Pipeline, price
     assert priced.listed(Item.LAMBDA_COMPUTE) == D("0.0041666875")
 
 
-def test_a_budget_a_minute_limits_the_emails_by_hand(told: Pipeline, prices: Prices) -> None:
+def test_a_budget_limits_the_emails_by_hand(told: Pipeline, prices: Prices) -> None:
     storm = Workload(files=1_000_000, failures=D("0.02"), busy_minutes=60)
-    # 10 a minute for successes, 10 for failures; 60 minutes; 2 people: 20 * 60 * 2
-    assert Priced(told, storm, prices).quantity(Item.EMAILS) == 2400
+    # 6 * 60 times ten seconds; 4 e-mails in each; 2 people: 360 * 4 * 2
+    assert Priced(told, storm, prices).quantity(Item.EMAILS) == 2880
+    fine = Workload(files=1_000_000, busy_minutes=60)
+    # 2 in each of accepted files: 360 * 2 * 2
+    assert Priced(told, fine, prices).quantity(Item.EMAILS) == 1440
 
 
 def test_failures_by_hand(default: Pipeline, prices: Prices) -> None:

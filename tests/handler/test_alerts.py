@@ -388,7 +388,10 @@ def test_an_alert_that_the_topic_does_not_take_is_a_fault_and_comes_with_the_ret
     world: World,
 ) -> None:
     upload = world.upload()
-    with world.failing("sns.Publish"), pytest.raises(Fault, match="AWS_ERROR: SNS Publish failed"):
+    with (
+        world.failing("sns.Publish", times=9),
+        pytest.raises(Fault, match="AWS_ERROR: SNS Publish failed"),
+    ):
         world.run(upload)
     world.run(upload)
     assert world.told() == ["PROCESSED"]

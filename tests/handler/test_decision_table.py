@@ -176,7 +176,7 @@ def test_a_crash_of_the_rescuer_is_told_about_although_a_duplicate_was_counted_m
     world: World,
 ) -> None:
     upload = world.upload()
-    with world.failing("sns.Publish"), pytest.raises(Fault):
+    with world.failing("sns.Publish", times=9), pytest.raises(Fault):
         world.rescue(upload, "failed_aws", "request-1")
     world.rescue(upload, "failed_aws", "request-2")
     world.rescue(upload, "failed_aws", "request-1")

@@ -100,7 +100,7 @@ def test_a_count_that_died_before_it_was_logged_comes_with_the_retry(
 ) -> None:
     """The alarm may be the only thing that tells a person."""
     upload = world.upload()
-    with world.failing("sns.Publish"), pytest.raises(Fault):
+    with world.failing("sns.Publish", times=9), pytest.raises(Fault):
         world.rescue(upload, record)
     assert [line["status"] for line in lines()] == ["FAULT"]
     world.rescue(upload, record)

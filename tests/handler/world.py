@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -20,9 +20,9 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from moto.s3.models import s3_backends
 
-from handler import backoff, processor, rescuer
+from handler import backoff, pipeline, processor, rescuer
 from handler.aws import Clients
-from handler.email_budget import BUDGET_KEY
+from handler.email_budget import BUDGET_KEY, EmailBudget
 from handler.hook import Process
 from handler.pipeline import Pipeline
 from handler.records import Item, plain_item, typed_item
@@ -292,6 +292,11 @@ class World:
                 self._own.dynamodb.delete_item(TableName=TABLE, Key=key)
 
         self.aws.hook("before-call.dynamodb.PutItem", remove)
+
+    def set_clock(self, clock: Callable[[], float]) -> None:
+        """A new instance whose e-mail budget goes by `clock`."""
+        self._patch.setattr(pipeline, "EmailBudget", partial(EmailBudget, clock=clock))
+        self.deploy()
 
     def clear_budget(self) -> None:
         """As if the last e-mail were long ago."""

@@ -136,7 +136,7 @@ def blame(world: World, fact: Fact) -> Iterator[str]:
 
 
 def told(world: World, fact: Fact, tries: Counter[str]) -> Iterator[str]:
-    """Its fate was told; once, and at most once more for each retry of who recorded it."""
+    """Its fate was told; once, and once more at most for each retry and each lost answer."""
     record = fact.record
     if record is None:
         return
@@ -154,7 +154,7 @@ def told(world: World, fact: Fact, tries: Counter[str]) -> Iterator[str]:
     for (status, owner), times in repeated.items():
         if (status, owner) not in recorders:
             yield f"{owner} told that it is {status}, which it had not recorded"
-        most = tries[owner] + world.wire.repeats
+        most = tries[owner] + world.wire.repeats["publish"]
         if times > most:
             yield f"{owner} told {times} times that it is {status}, in {tries[owner]} tries"
 

@@ -170,7 +170,7 @@ def _own_name(deal: Any) -> Any:
 
 def _untold(yield_to: Any) -> Any:
     def changed(self: Any, *args: Any) -> Any:
-        publish, self._alerts.publish = self._alerts.publish, lambda item: None
+        publish, self._alerts.publish = self._alerts.publish, lambda item, **_: None
         try:
             return yield_to(self, *args)
         finally:

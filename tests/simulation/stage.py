@@ -67,7 +67,7 @@ class ModelClients(Clients):
 
     @cached_property
     def sns(self) -> Any:
-        return self._client("sns", handler.aws.CONFIG)
+        return self._client("sns", handler.aws.SNS_CONFIG)
 
 
 class OneByOne:

@@ -1,5 +1,6 @@
 """What lies between the handler and AWS: every call takes time, and may go wrong on the way."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -121,8 +122,8 @@ class Wire:
         """Decides in the history's place what becomes of the next call."""
         self.after_each: Callable[[Invocation, Any], None] | None = None
         """Is shown what a call answered."""
-        self.repeats = 0
-        """Calls that took effect twice, unknown to the handler."""
+        self.repeats: Counter[str] = Counter()
+        """By operation, how often a call took effect and was, or may have been, made again."""
         self._history = history
         self._timeline = timeline
         self._story = story
@@ -164,6 +165,7 @@ class Wire:
         self._coverage.trouble(trouble, invocation, service, operation)
         tell.trouble(trouble)
         if trouble.took_effect:
+            self.repeats[operation] += 1
             # An error is an answer too, and it is the answer that is lost.
             with suppress(Exception):
                 tell(perform)
@@ -193,7 +195,6 @@ class Wire:
         if kind is Kind.HANG:
             invocation.hang()
         if kind is Kind.REPEATED:
-            self.repeats += 1
             invocation.wait(self._pace(invocation))
             return perform()
         raise error_of(kind, service, operation)
