@@ -61,7 +61,7 @@ def tools(engine: Engine) -> Mapping[str, str]:
     plugin.parent.mkdir(parents=True, exist_ok=True)
     plugin.write_text("#!/bin/sh\nexit 1\n")
     plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
-    return {**os.environ, **engine.environment, "PIP_NO_BUILD_ISOLATION": "1"}
+    return {**os.environ, **engine.environment}
 
 
 @pytest.fixture(scope="module")

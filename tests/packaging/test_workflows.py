@@ -115,6 +115,16 @@ def test_every_push_is_tested_by_what_a_person_runs() -> None:
     assert ".ci/run" in [step.get("run") for step in jobs("test")["test"]["steps"]]
 
 
+def test_every_push_is_tested_on_the_real_engine_with_every_python() -> None:
+    every_python = jobs("test")["test"]["strategy"]["matrix"]["python"]
+    steps = jobs("test")["engine"]["steps"]
+    (given,) = [
+        step["with"]["python-version"] for step in steps if "setup-python" in step.get("uses", "")
+    ]
+    assert sorted(given.split()) == every_python
+    assert "make engine" in [step.get("run") for step in steps]
+
+
 def test_the_stacks_are_those_that_have_a_file_except_the_local_one(tmp_path: Path) -> None:
     script = tmp_path / ".github" / "stacks.sh"
     script.parent.mkdir()
