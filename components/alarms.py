@@ -1,4 +1,4 @@
-"""Six metrics that mean a file may be late, held, lost, or set aside in numbers.
+"""Metrics that mean a file may be late, held, lost, or set aside in numbers, or that nobody looks.
 
 Alarms are billed for each metric they watch, so there are no more of them. Each description is
 what a person reads at night: what it means, then what to do.
@@ -41,7 +41,9 @@ def watch(
     topic: sns.Topic,
     processor: lambda_.Function,
     rescuer: lambda_.Function,
+    *,
     kept_events: sqs.Queue,
+    checker: lambda_.Function | None,
 ) -> list[cloudwatch.MetricAlarm]:
     """Every alarm tells the topic; a metric that says nothing is good news."""
     return [
@@ -61,7 +63,10 @@ def watch(
             tags=scope.tags,
             opts=scope.options(),
         )
-        for alarm in _alarms(scope.pipeline, processor, rescuer, kept_events)
+        for alarm in [
+            *_alarms(scope.pipeline, processor, rescuer, kept_events),
+            *([_check_failed(checker)] if checker else []),
+        ]
     ]
 
 
@@ -137,3 +142,17 @@ def _alarms(
             "FileMetadata table from this time on and upload what is missing again.",
         ),
     ]
+
+
+def _check_failed(checker: lambda_.Function) -> Alarm:
+    return Alarm(
+        name="check-failed",
+        namespace="AWS/Lambda",
+        metric="Errors",
+        dimensions={"FunctionName": checker.name},
+        means="The daily check could not tell whether every file is accounted for, or no e-mail "
+        "address is confirmed, so that nobody is told of anything.",
+        do="run `scalper status`, which names addresses that are not confirmed, then "
+        "`scalper reconcile`, which checks what the daily check could not. The log of the "
+        "checker says why it failed.",
+    )

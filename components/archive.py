@@ -1,4 +1,4 @@
-"""What is deployed to Lambda: the handler, and beside it the user's own code.
+"""What is deployed to Lambda: the handler, beside it the user's own code; and the daily check.
 
 Files are listed one by one. An archive of the folder would take in `__pycache__`, which differs
 from machine to machine and shows up as a change of the code.
@@ -9,12 +9,27 @@ from pathlib import Path
 import pulumi
 from pulumi import Input, Output
 
+CHECKER = (
+    "__init__", "daily", "deployment", "errors", "findings", "kept_events", "ledger", "outputs",
+    "reconcile", "sources",
+)  # fmt: skip
+"""What the daily check needs of the operator's command."""
+
 _HERE = Path(__file__).resolve().parent
 
 
 def handler_code() -> pulumi.AssetArchive:
     """The handler alone, as `handler/`."""
     return pulumi.AssetArchive({"handler": _handler()})
+
+
+def checker_code() -> pulumi.AssetArchive:
+    """The daily check in `operate/`, and the handler, whose words it reads."""
+    folder = _folder(_HERE.parent / "silent_scalper_operate", _HERE.parent / "operate")
+    check: dict[str, pulumi.Asset | pulumi.Archive] = {
+        f"{name}.py": pulumi.FileAsset(str(folder / f"{name}.py")) for name in CHECKER
+    }
+    return pulumi.AssetArchive({"handler": _handler(), "operate": pulumi.AssetArchive(check)})
 
 
 def handler_code_with(process: Input[pulumi.Archive]) -> Output[pulumi.Archive]:
@@ -27,11 +42,15 @@ def handler_code_with(process: Input[pulumi.Archive]) -> Output[pulumi.Archive]:
 
 
 def _handler() -> pulumi.AssetArchive:
-    # Inside the package when it is installed, beside it in a checkout.
-    folder = next(p for p in (_HERE / "handler", _HERE.parent / "handler") if p.is_dir())
+    folder = _folder(_HERE / "handler", _HERE.parent / "handler")
     return pulumi.AssetArchive(
         {path.name: pulumi.FileAsset(str(path)) for path in sorted(folder.glob("*.py"))}
     )
+
+
+def _folder(installed: Path, in_checkout: Path) -> Path:
+    """Where code lies that is not the component's own."""
+    return installed if installed.is_dir() else in_checkout
 
 
 def _listed(archive: pulumi.Archive) -> pulumi.Archive:

@@ -65,6 +65,8 @@ class SilentScalperPipelineArgs(TypedDict):
     reserved_concurrency: NotRequired[int]
     """Most files at once, taken from the account's concurrency. Default: not reserved."""
 
+    daily_check: NotRequired[bool]
+    """Whether a function looks once a day for files that have no fate. Default: true."""
     dashboard: NotRequired[bool]
     """A CloudWatch dashboard; $3 a month beyond the account's three free ones. Default: false."""
     log_retention_days: NotRequired[int]
@@ -108,6 +110,7 @@ class Settings:
     timeout_seconds: int = 60
     temporary_storage_mb: int = 512
     reserved_concurrency: int | None = None
+    daily_check: bool = True
     dashboard: bool = False
     log_retention_days: int = 30
     record_retention_days: int | None = None

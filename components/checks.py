@@ -68,6 +68,7 @@ CHECKS: dict[str, Check] = {
         "one, run `aws lambda put-function-concurrency --reserved-concurrent-executions 0 "
         "--function-name` and its processor; files that arrive meanwhile are held",
     ),
+    "daily_check": flag,
     "dashboard": flag,
     "log_retention_days": number_among(LOG_RETENTION_DAYS, whose="CloudWatch's values"),
     "record_retention_days": _days,

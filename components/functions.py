@@ -56,20 +56,23 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Spec:
-    """How one of the two functions differs from the other."""
+class Spec:
+    """How one function differs from another."""
 
     purpose: str
+    entry: str
     description: str
     code: Input[pulumi.Archive]
     environment: Mapping[str, Input[str]]
     statements: Sequence[Statement]
-    on_failure_arn: Input[str]
     memory_mb: int
     timeout_seconds: int
     log_retention_days: int
     kms_key_arn: Input[str] | None
     permissions_boundary_arn: Input[str] | None
+    on_failure_arn: Input[str] | None = None
+    """Who is told of an event when its last try has failed."""
+    retries: int = RETRIES
     temporary_storage_mb: int = 512
     reserved_concurrency: int | None = None
     layers: Sequence[Input[str]] = field(default_factory=list)
@@ -77,10 +80,11 @@ class _Spec:
 
 def rescuer(scope: Scope, settings: Settings, places: Places, *, on_failure: sqs.Queue) -> Function:
     """Takes over what the processor has failed on for good; never runs the user's code."""
-    return _deploy(
+    return deploy(
         scope,
-        _Spec(
+        Spec(
             purpose="rescuer",
+            entry="handler.rescuer.handler",
             description="Quarantines or holds what the processor has failed on for good",
             code=handler_code(),
             environment=environment(scope, settings, places),
@@ -103,10 +107,11 @@ def processor(
 ) -> Function:
     """Decides about each uploaded file, with the user's code if there is any."""
     code = settings.process_code
-    return _deploy(
+    return deploy(
         scope,
-        _Spec(
+        Spec(
             purpose="processor",
+            entry="handler.processor.handler",
             description="Accepts or rejects each uploaded file",
             code=handler_code() if code is None else handler_code_with(code),
             environment={
@@ -149,7 +154,8 @@ def environment(scope: Scope, settings: Settings, places: Places) -> dict[str, I
     return variables
 
 
-def _deploy(scope: Scope, spec: _Spec) -> Function:
+def deploy(scope: Scope, spec: Spec) -> Function:
+    """With a role, a log group and a policy of its own."""
     logs = cloudwatch.LogGroup(
         scope.child(f"{spec.purpose}-logs"),
         retention_in_days=spec.log_retention_days,
@@ -175,9 +181,11 @@ def _deploy(scope: Scope, spec: _Spec) -> Function:
     failures = lambda_.FunctionEventInvokeConfig(
         scope.child(f"{spec.purpose}-failures"),
         function_name=function.name,
-        maximum_retry_attempts=RETRIES,
+        maximum_retry_attempts=spec.retries,
         maximum_event_age_in_seconds=EVENT_AGE_SECONDS,
-        destination_config={"on_failure": {"destination": spec.on_failure_arn}},
+        destination_config=(
+            {"on_failure": {"destination": spec.on_failure_arn}} if spec.on_failure_arn else None
+        ),
         opts=scope.options(),
     )
     return Function(function, role, logs, [function, failures])
@@ -185,7 +193,7 @@ def _deploy(scope: Scope, spec: _Spec) -> Function:
 
 def _function(
     scope: Scope,
-    spec: _Spec,
+    spec: Spec,
     role: iam.Role,
     logs: cloudwatch.LogGroup,
     policy: iam.RolePolicy,
@@ -195,7 +203,7 @@ def _function(
         description=spec.description,
         runtime="python3.12",
         architectures=["arm64"],
-        handler=f"handler.{spec.purpose}.handler",
+        handler=spec.entry,
         code=spec.code,
         role=role.arn,
         memory_size=spec.memory_mb,

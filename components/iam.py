@@ -66,6 +66,18 @@ def lambda_trust() -> Output[str]:
     return render([statement])
 
 
+def scheduler_trust(account_id: Input[str]) -> Output[str]:
+    """Only EventBridge Scheduler takes the role, and only for schedules of this account."""
+    statement: Statement = {
+        "Sid": "SchedulerTakesTheRole",
+        "Effect": "Allow",
+        "Principal": {"Service": "scheduler.amazonaws.com"},
+        "Action": ["sts:AssumeRole"],
+        "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+    }
+    return render([statement])
+
+
 def write_logs(log_group_arn: Output[str]) -> Statement:
     """Without CreateLogGroup, so that a destroyed group is not made again by a late log line."""
     return allow(

@@ -10,6 +10,7 @@ LONGEST = {
     "an IAM role": ("-processor-role", 64),
     "an S3 bucket": ("-quarantine", 63),
     "a Lambda function": ("-processor", 64),
+    "an EventBridge schedule": ("-daily-check", 64),
     "an SQS queue": ("-kept-events", 80),
     "an alarm": ("-rescue-undelivered", 255),
     "a DynamoDB table": ("-FileMetadata", 255),

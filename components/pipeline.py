@@ -8,6 +8,7 @@ from .alarms import watch
 from .args import SilentScalperPipelineArgs
 from .buckets import input_bucket, quarantine_bucket
 from .checks import checked
+from .daily_check import Checked, daily_check
 from .dashboard import Parts, dashboard
 from .functions import Places
 from .kept_events import kept_events_queue
@@ -88,7 +89,23 @@ class SilentScalperPipeline(pulumi.ComponentResource):
             account_id=account_id,
             after=[*uploads.settled, *quarantine.settled, *rescuer.settled, *processor.settled],
         )
-        alarms = watch(scope, topic, processor.function, rescuer.function, kept_events)
+        checker = None
+        if settings.daily_check:
+            checked_parts = Checked(
+                places=places,
+                processor=processor.function,
+                rescuer=rescuer.function,
+                kept_events=kept_events,
+            )
+            checker = daily_check(scope, settings, checked_parts, account_id=account_id)
+        alarms = watch(
+            scope,
+            topic,
+            processor.function,
+            rescuer.function,
+            kept_events=kept_events,
+            checker=checker.function if checker else None,
+        )
         save_queries(scope, [processor.logs, rescuer.logs])
         if settings.dashboard:
             parts = Parts(

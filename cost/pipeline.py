@@ -57,7 +57,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One of the two Lambda functions."""
+    """A Lambda function."""
 
     memory_mb: int
     temporary_storage_mb: int
@@ -72,6 +72,8 @@ class Pipeline:
     """What the processor is told."""
     processor: Function
     rescuer: Function
+    checker: Function | None
+    """Looks once a day for files that have no fate."""
     scheduled_retries: int
     """How often a file that `process` failed on is tried again by itself."""
     addresses: int
@@ -123,7 +125,7 @@ class _Found:
 
     def pipeline(self) -> Pipeline:
         complete = (
-            self.functions.keys() == {"processor", "rescuer"}
+            self.functions.keys() - {"daily"} == {"processor", "rescuer"}
             and self.listed_attributes is not None
             and self.stored_days.keys() == {"input", "quarantine"}
         )
@@ -143,6 +145,7 @@ class _Found:
             settings=settings,
             processor=processor,
             rescuer=rescuer,
+            checker=self.functions.get("daily"),
             scheduled_retries=len(delays.split(",")) if delays else 0,
             addresses=self.addresses,
             listed_attributes=self.listed_attributes,
@@ -169,8 +172,10 @@ def _component(found: _Found, resource: Resource) -> None:
 def _function(found: _Found, resource: Resource) -> None:
     inputs = resource.inputs
     purpose = str(inputs.get("handler", "")).split(".")[1:2]
-    if purpose not in (["processor"], ["rescuer"]) or purpose[0] in found.functions:
-        raise UnpricedError(resource, "it is neither the processor nor the rescuer of the pipeline")
+    if purpose not in (["processor"], ["rescuer"], ["daily"]) or purpose[0] in found.functions:
+        raise UnpricedError(
+            resource, "it is neither the processor nor the rescuer nor the daily check"
+        )
     if inputs.get("architectures") != ["arm64"]:
         raise UnpricedError(resource, "the prices are those of arm64")
     if inputs.get("snapStart"):
@@ -256,6 +261,15 @@ def _dashboard(found: _Found, resource: Resource) -> None:
     found.dashboards += 1
 
 
+def _schedule(found: _Found, resource: Resource) -> None:
+    """The daily check's own; those of retries are made while the pipeline works."""
+    target = resource.inputs.get("target") or {}
+    if resource.inputs.get("kmsKeyArn") or target.get("deadLetterConfig"):
+        raise UnpricedError(resource, "it uses more than Scheduler")
+    if not str(resource.inputs.get("scheduleExpression")).startswith("cron(0 4 * * ?"):
+        raise UnpricedError(resource, "it is not the one that starts the daily check")
+
+
 def _key(found: _Found, resource: Resource) -> None:
     found.own_keys += 1
 
@@ -272,6 +286,7 @@ READERS: Mapping[str, Callable[[_Found, Resource], None]] = {
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
         _encryption
     ),
+    "aws:scheduler/schedule:Schedule": _schedule,
     "aws:sns/topic:Topic": _topic,
     "aws:sns/topicSubscription:TopicSubscription": _subscription,
     "aws:sqs/queue:Queue": _queue,

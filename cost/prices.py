@@ -21,6 +21,7 @@ class Item(StrEnum):
     LAMBDA_COMPUTE = "lambda_compute"
     LAMBDA_STORAGE = "lambda_storage"
     TABLE_WRITES = "table_writes"
+    TABLE_READS = "table_reads"
     TABLE_STORAGE = "table_storage"
     TABLE_RECOVERY = "table_recovery"
     PUBLISHES = "publishes"

@@ -62,9 +62,8 @@ def _notes(bill: Bill, workload: Workload, pipeline_is: str) -> list[str]:
         f"{bill.prices.read}, before tax; other regions differ (--prices).",
         "Beyond free: what is left to pay when the Free Tier, the part that never ends, is not "
         "used by anything else in the account.",
-        f"Without files: a month in which none arrives. Nothing runs: {money(idle.listed)} for "
-        f"what is always there, {money(idle.after_free)} beyond free, and what is stored until it "
-        "expires.",
+        f"Without files: a month in which none arrives: {money(idle.listed)} for what is always "
+        f"there, {money(idle.after_free)} beyond free, and what is stored until it expires.",
         "The files themselves cost this in any bucket. Not counted: traffic to the internet, such "
         "as e-mails (100 GB a month are free), what process itself calls, prints and returns, "
         "alarms that fire, files on hold.",

@@ -36,6 +36,14 @@ TRACEBACK_BYTES = 1500
 """Lambda's own line about a try that raised."""
 FREE_TEMPORARY_STORAGE_MB = 512
 
+READ_UNIT_BYTES = 4096
+LISTED_AT_ONCE = 1000
+CHECKS_A_MONTH = DAYS_A_MONTH
+CHECK_MS = 3000
+"""What the daily check takes to start and to ask after everything but files."""
+CHECK_MS_A_FILE = Decimal("0.25")
+"""To list, read and compare one; measured at 0.15 ms, on another processor than Lambda's."""
+
 KEY_WINDOW_MINUTES = 5
 """How long SNS, and about DynamoDB, use a data key again. Source:
 https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""
@@ -85,6 +93,7 @@ def usage(pipeline: Pipeline, workload: Workload) -> list[Use]:
         *_logs_and_metrics(pipeline, workload, counts),
         *_kept(pipeline, workload, counts),
         *_standing(pipeline, workload),
+        *_daily_check(pipeline, workload, counts),
         Use(Section.FILES, Item.S3_WRITES, "S3: uploads", Decimal(workload.files)),
         _stored(
             Section.FILES,
@@ -250,6 +259,49 @@ def _standing(pipeline: Pipeline, workload: Workload) -> list[Use]:
             Use(Section.WORK, Item.KEY_REQUESTS, "KMS: requests, about", Decimal(requests)),
         ]
     return uses
+
+
+def _daily_check(pipeline: Pipeline, workload: Workload, counts: _Counts) -> list[Use]:
+    """Both buckets and the table are read whole every day, also while nothing arrives."""
+    checker = pipeline.checker
+    if checker is None:
+        return []
+    record_days = pipeline.settings.record_retention_days
+    bad = set_aside(pipeline, workload).record + ITEM_OVERHEAD_BYTES
+    records = counts.accepted * (accepted(pipeline, workload).record + ITEM_OVERHEAD_BYTES)
+    records += counts.failed * bad
+
+    def uses(in_table: Decimal, in_input: Decimal, in_quarantine: Decimal) -> dict[str, Decimal]:
+        """A month's units, with so many months' files in each place."""
+        listed = counts.accepted * in_input + counts.failed * in_quarantine
+        milliseconds = CHECK_MS + CHECK_MS_A_FILE * max(listed, workload.files * in_table)
+        gb_seconds = milliseconds / 1000 / 1024
+        beyond = max(0, checker.temporary_storage_mb - FREE_TEMPORARY_STORAGE_MB)
+        return {
+            Item.LAMBDA_REQUESTS: CHECKS_A_MONTH * Decimal(1),
+            Item.LAMBDA_COMPUTE: CHECKS_A_MONTH * gb_seconds * checker.memory_mb,
+            Item.LAMBDA_STORAGE: CHECKS_A_MONTH * gb_seconds * beyond,
+            Item.SCHEDULES: CHECKS_A_MONTH * Decimal(1),
+            Item.TABLE_READS: CHECKS_A_MONTH * (1 + records * in_table / READ_UNIT_BYTES),
+            # One page at least of each bucket.
+            Item.S3_WRITES: CHECKS_A_MONTH * (2 + listed / LISTED_AT_ONCE),
+        }
+
+    days = (record_days, pipeline.input_days, pipeline.quarantine_days)
+    month = uses(*(months_stored(it, workload.month) for it in days))
+    idle = uses(*(_most_months(it, workload.month) for it in days))
+    words = {
+        Item.LAMBDA_REQUESTS: "invocations",
+        Item.LAMBDA_COMPUTE: "time",
+        Item.LAMBDA_STORAGE: "/tmp",
+        Item.SCHEDULES: "schedule",
+        Item.TABLE_READS: "reads",
+        Item.S3_WRITES: "lists",
+    }
+    return [
+        Use(Section.STANDING, item, f"Daily check: {what}", month[item], idle[item])
+        for item, what in words.items()
+    ]
 
 
 def _log_bytes(pipeline: Pipeline, workload: Workload, counts: _Counts) -> tuple[Decimal, Decimal]:

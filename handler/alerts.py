@@ -88,6 +88,10 @@ class Alerts:
                     raise
             backoff.pause(tries)
 
+    def tell_everybody(self, subject: str, message: Message, text: str) -> None:
+        """Tell what concerns the pipeline as a whole, by e-mail too; for what is rare."""
+        self._send(_subject_line(subject), message, text, True)
+
     def _email_kind(self, item: Item) -> Kind | None:
         failed = item["status"] != Status.PROCESSED
         if self._email_on == "none" or (self._email_on == "failures" and not failed):
@@ -107,8 +111,7 @@ class Alerts:
         if not self._budget.ask("notice"):
             return
         message = {"pipeline": self._pipeline, "status": EMAILS_PAUSED, "table": self._table}
-        headline = _subject_line("Many files: e-mails are paused")
-        self._send(headline, message, pause_text(message), email=True)
+        self.tell_everybody("Many files: e-mails are paused", message, pause_text(message))
         self._budget.notice_told()
 
     def _send(self, subject: str, message: Message, text: str, email: bool) -> None:

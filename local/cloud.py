@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
@@ -64,6 +65,10 @@ class Cloud:
     @property
     def s3(self) -> "S3Client":
         return cast("S3Client", self._client("s3"))
+
+    @property
+    def scheduler(self) -> "EventBridgeSchedulerClient":
+        return cast("EventBridgeSchedulerClient", self._client("scheduler"))
 
     @property
     def sns(self) -> "SNSClient":

@@ -7,6 +7,8 @@ what was touched later may be in flight and is not judged.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from handler.alerts import printable
+
 
 class Kind(StrEnum):
     """Stable: people script on these words."""
@@ -39,6 +41,17 @@ class Finding:
     version_id: str | None = None
     upload_id: str | None = None
     detail: str = ""
+
+    def in_words(self) -> str:
+        """One line, whatever the file is called."""
+        facts = [printable(self.about)]
+        if self.version_id:
+            facts.append(f"version {self.version_id}")
+        if self.upload_id:
+            facts.append(f"upload {self.upload_id}")
+        if self.detail:
+            facts.append(printable(self.detail))
+        return ", ".join(facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,12 @@ class Facts:
             list(sources.email_subscriptions(deployment)),
         )
 
+    @property
+    def reaches_nobody(self) -> bool:
+        """People should be told by e-mail, and no address of theirs is confirmed."""
+        expected = self.settings.email_on != "none" or bool(self.subscriptions)
+        return expected and not any(it.state == "confirmed" for it in self.subscriptions)
+
     def passes_over(self, version: Version) -> bool:
         """Whether the pipeline takes no notice of a file: by filter, pattern, or as a folder."""
         if self.filters and not any(it.matches(version.key) for it in self.filters):
@@ -97,7 +103,7 @@ class Reconciliation:
         upload_id_of: Callable[[str, str], str | None],
     ) -> None:
         self._ledger = accounts
-        self._facts = facts
+        self.facts = facts
         self._kept = kept
         self._upload_id_of = upload_id_of
         first_processed = accounts.number("SELECT min(processed) FROM record")
@@ -149,16 +155,16 @@ class Reconciliation:
         return self._ledger.ask(question, **used)
 
     def _about_the_deployment(self) -> Iterator[Finding]:
-        settings = self._facts.settings
-        if not self._facts.filters:
+        settings = self.facts.settings
+        if not self.facts.filters:
             yield Finding(Kind.NOT_NOTIFIED, settings.input_bucket)
-        if settings.email_on != "none" and not self._facts.subscriptions:
+        if settings.email_on != "none" and not self.facts.subscriptions:
             yield Finding(Kind.NOBODY_SUBSCRIBED, settings.topic_arn)
         kinds = {
             "unconfirmed": Kind.SUBSCRIPTION_UNCONFIRMED,
             "suspended": Kind.SUBSCRIPTION_SUSPENDED,
         }
-        for subscription in self._facts.subscriptions:
+        for subscription in self.facts.subscriptions:
             if subscription.state in kinds:
                 yield Finding(kinds[subscription.state], subscription.address)
 

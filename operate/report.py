@@ -12,9 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from handler.alerts import printable
-
-from .findings import EXPLAINED, Finding, Kind
+from .findings import EXPLAINED, Kind
 from .reconcile import Progress, Reconciliation
 
 SHOWN = 20
@@ -62,7 +60,7 @@ def show(
     for finding in reconciliation.findings():
         found[finding.kind] += 1
         if found[finding.kind] <= SHOWN:
-            lines.setdefault(finding.kind, []).append(_line(finding))
+            lines.setdefault(finding.kind, []).append(finding.in_words())
     _show_counts(reconciliation.counts(), console)
     for kind, shown in lines.items():
         note = " (allowed)" if kind in allowed else ""
@@ -111,14 +109,3 @@ def _show_counts(counts: dict[str, int], console: Console) -> None:
 
 def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _line(finding: Finding) -> str:
-    facts = [printable(finding.about)]
-    if finding.version_id:
-        facts.append(f"version {finding.version_id}")
-    if finding.upload_id:
-        facts.append(f"upload {finding.upload_id}")
-    if finding.detail:
-        facts.append(printable(finding.detail))
-    return ", ".join(facts)

@@ -28,6 +28,8 @@ FREE = {
         "BucketOwnershipControls", "BucketPolicy", "BucketPublicAccessBlock",
         "BucketServerSideEncryptionConfiguration", "BucketVersioning",
     },
+    # Billed by the call, and 14 million calls a month are free.
+    "aws:scheduler": {"Schedule", "ScheduleGroup"},
     "aws:sns": {"Topic", "TopicPolicy", "TopicSubscription"},
     "aws:sqs": {"Queue", "QueuePolicy"},
 }  # fmt: skip

@@ -29,6 +29,7 @@ READ: dict[str, list[str]] = {
     ],
     "logs": ["ListTagsForResource"],
     "cloudwatch": ["ListTagsForResource"],
+    "scheduler": ["GetSchedule"],
     "iam": [
         "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListInstanceProfilesForRole",
         "ListRolePolicies", "ListRoleTags",
@@ -62,6 +63,7 @@ WRITE: dict[str, list[str]] = {
         "TagResource", "UntagResource",
     ],
     "cloudwatch": ["DeleteAlarms", "PutMetricAlarm", "TagResource", "UntagResource"],
+    "scheduler": ["CreateSchedule", "DeleteSchedule", "UpdateSchedule"],
     "iam": [
         "DeleteRole", "DeleteRolePolicy", "TagRole", "UntagRole", "UpdateAssumeRolePolicy",
         "UpdateRole", "UpdateRoleDescription",
@@ -112,6 +114,7 @@ class Place:
         kind, globally = {
             "s3": ("", "both"), "dynamodb": ("table/", ""), "sns": ("", ""), "sqs": ("", ""),
             "lambda": ("function:", ""), "logs": ("log-group:", ""), "cloudwatch": ("alarm:", ""),
+            "scheduler": ("schedule/default/", ""),
             "iam": ("role/", "region"),
         }[service]  # fmt: skip
         region = "" if globally else self.region
@@ -144,13 +147,14 @@ def reading(place: Place) -> list[Statement]:
 def deploying(place: Place, *, boundary_arn: Any, may_destroy: bool) -> list[Statement]:
     """Everything `pulumi up` does to a pipeline, roles only inside the boundary."""
     bounded = {"StringEquals": {"iam:PermissionsBoundary": boundary_arn}}
-    to_lambda = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    services = ["lambda.amazonaws.com", "scheduler.amazonaws.com"]
+    to_services = {"StringEquals": {"iam:PassedToService": services}}
     statements = [
         *_by_service("Deploy", WRITE, place),
         allow("DeployDashboards", DASHBOARDS, place.dashboards),
         allow("DeployWithoutAName", NOT_TIED_TO_A_NAME["write"], ["*"]),
         allow("GrantInsideTheBoundary", GRANT, place.arns("iam"), Condition=bounded),
-        allow("PassRolesToLambda", ["iam:PassRole"], place.arns("iam"), Condition=to_lambda),
+        allow("PassRoles", ["iam:PassRole"], place.arns("iam"), Condition=to_services),
     ]
     if place.kms_key_arn:
         # DynamoDB takes its grant on the key from whoever makes the table.
@@ -172,7 +176,14 @@ def running(place: Place) -> list[Statement]:
     key = [place.kms_key_arn] if place.kms_key_arn else []
     return [
         *(allow("UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], [arn]) for arn in key),
-        allow("ListBuckets", ["s3:ListBucket", "s3:ListBucketVersions"], buckets),
+        allow(
+            "ListBuckets",
+            [
+                "s3:GetBucketNotification", "s3:GetLifecycleConfiguration", "s3:ListBucket",
+                "s3:ListBucketVersions",
+            ],
+            buckets,
+        ),
         allow(
             "MoveFiles",
             [
@@ -181,10 +192,29 @@ def running(place: Place) -> list[Statement]:
             ],
             [f"{bucket}/*" for bucket in buckets],
         ),
-        allow("Record", ["dynamodb:PutItem", "dynamodb:UpdateItem"], place.arns("dynamodb")),
-        allow("Tell", ["sns:Publish"], place.arns("sns")),
-        allow("KeepEvents", ["sqs:SendMessage"], place.arns("sqs")),
-        allow("CallTheRescuer", ["lambda:InvokeFunction"], place.arns("lambda")),
+        allow(
+            "Record",
+            ["dynamodb:DescribeTable", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem"],
+            place.arns("dynamodb"),
+        ),
+        allow("Tell", ["sns:ListSubscriptionsByTopic", "sns:Publish"], place.arns("sns")),
+        allow("SeeWhoIsTold", ["sns:GetSubscriptionAttributes"], ["*"]),
+        allow(
+            "KeepEvents",
+            [
+                "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
+                "sqs:ReceiveMessage", "sqs:SendMessage",
+            ],
+            place.arns("sqs"),
+        ),
+        allow(
+            "CallFunctions",
+            [
+                "lambda:GetFunctionConfiguration", "lambda:GetFunctionEventInvokeConfig",
+                "lambda:InvokeFunction",
+            ],
+            place.arns("lambda"),
+        ),
         allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], place.arns("logs")),
     ]  # fmt: skip
 

@@ -35,7 +35,7 @@ def process_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def every_argument(process_code: Path) -> SilentScalperPipelineArgs:
-    """Every argument, none with its default."""
+    """Every argument, none with its default but the daily check: without it there is less."""
     return {
         "alert_emails": ["ops@example.com", "data@example.com"],
         "email_on": EmailOn.FAILURES,
@@ -54,6 +54,7 @@ def every_argument(process_code: Path) -> SilentScalperPipelineArgs:
         "timeout_seconds": 120,
         "temporary_storage_mb": 2048,
         "reserved_concurrency": 50,
+        "daily_check": True,
         "dashboard": True,
         "log_retention_days": 90,
         "record_retention_days": 400,

@@ -72,6 +72,9 @@ COMPUTED: dict[str, Callable[[str], Outputs]] = {
     "aws:lambda/function:Function": _named("lambda", "function:"),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _nothing,
     "aws:lambda/permission:Permission": _nothing,
+    "aws:scheduler/schedule:Schedule": lambda name: {
+        "arn": _arn("scheduler", f"schedule/default/{name}")
+    },
 }
 """What each resource type adds to its inputs. A type that is not here is refused."""
 

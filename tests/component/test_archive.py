@@ -1,5 +1,8 @@
 """What is deployed to Lambda, file by file."""
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pulumi
@@ -28,6 +31,29 @@ def test_the_handler_is_deployed_whole_and_without_bytecode(deployed: Deployment
         deployed_files = files(deployed.named(function).inputs["code"])
         assert deployed_files == {f"handler/{path.name}": path for path in HANDLER.glob("*.py")}
         assert f"handler/{function}.py" in deployed_files
+
+
+def test_the_daily_check_is_deployed_with_what_it_imports_and_no_more(
+    deployed: Deployment, tmp_path: Path
+) -> None:
+    """Imported where there is nothing else of this repository. Lambda has boto3."""
+    deployed_files = files(deployed.named("checker").inputs["code"])
+    for name, path in deployed_files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, tmp_path / name)
+    program = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import operate.daily\n"
+        "print(*sorted(sys.modules))"
+    )
+    imported = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not {"click", "rich", "pulumi"} & set(imported)
+    needed = {f"{name.replace('.', '/')}.py" for name in imported if name.startswith("operate.")}
+    there = {name for name in deployed_files if name.startswith("operate/")}
+    assert there == needed | {"operate/__init__.py"}, "change CHECKER in components/archive.py"
+    handler = {name for name in deployed_files if name.startswith("handler/")}
+    assert handler == {f"handler/{path.name}" for path in HANDLER.glob("*.py")}
 
 
 def test_the_users_code_lies_beside_it_without_bytecode(

@@ -83,6 +83,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("temporary_storage_mb", 511, f"{WORDS} from 512 to 10240 (got 511); omit it for 512"),
     ("temporary_storage_mb", 10241, f"{WORDS} from 512 to 10240 (got 10241)"),
     ("reserved_concurrency", 0, "to pause a deployed one, run `aws lambda put-function-conc"),
+    ("daily_check", 0, "must be true or false, without quotes (got 0)"),
     ("dashboard", "yes", "must be true or false, without quotes (got 'yes')"),
     ("log_retention_days", 10, "must be one of CloudWatch's values, 1, 3, 5, 7, 14"),
     ("log_retention_days", 10, "(got 10); 7 is nearest"),

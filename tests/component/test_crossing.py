@@ -17,9 +17,10 @@ from handler.event import Upload
 from handler.records import Records, Status
 from handler.rules import Rules
 from handler.settings import EMAIL_ON, Settings
+from operate import daily
 from tests.component.recorder import Deployment, deploy
 
-FUNCTIONS = ("processor", "rescuer")
+FUNCTIONS = ("processor", "rescuer", "checker")
 
 
 def environment(deployment: Deployment, function: str) -> dict[str, str]:
@@ -47,6 +48,16 @@ def test_the_handler_reads_what_the_component_registers(
         record_retention_days=None,
         process_entry=None,
     )
+
+
+def test_the_daily_check_finds_the_functions_that_the_component_registers(
+    deployed: Deployment,
+) -> None:
+    environ = {**environment(deployed, "checker"), "AWS_REGION": "eu-north-1"}
+    outputs = daily.deployment_of(settings(deployed, "checker"), environ).outputs
+    assert outputs.processor_function == deployed.named("processor").outputs["name"]
+    assert outputs.rescuer_function == deployed.named("rescuer").outputs["name"]
+    assert outputs.metadata_table == deployed.named("FileMetadata").outputs["name"]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -19,7 +19,7 @@ UNTAGGABLE = {
     "BucketLifecycleConfiguration", "BucketNotification", "BucketOwnershipControls",
     "BucketPolicy", "BucketPublicAccessBlock", "BucketServerSideEncryptionConfiguration",
     "BucketVersioning", "FunctionEventInvokeConfig", "Permission", "QueryDefinition",
-    "QueuePolicy", "RolePolicy", "TopicPolicy", "TopicSubscription",
+    "QueuePolicy", "RolePolicy", "Schedule", "TopicPolicy", "TopicSubscription",
 }  # fmt: skip
 """Parts of another resource, for which AWS knows no tags."""
 

@@ -14,6 +14,8 @@ QUARANTINE = f"{PREFIX}:s3:::intake-quarantine-1a2b3c4"
 TABLE = f"{PREFIX}:dynamodb:{REGION}:table/intake-FileMetadata-1a2b3c4"
 TOPIC = f"{PREFIX}:sns:{REGION}:intake-ScalperAlerts-1a2b3c4"
 QUEUE = f"{PREFIX}:sqs:{REGION}:intake-kept-events-1a2b3c4"
+PROCESSOR = f"{PREFIX}:lambda:{REGION}:function:intake-processor-1a2b3c4"
+CHECKER = f"{PREFIX}:lambda:{REGION}:function:intake-checker-1a2b3c4"
 RESCUER = f"{PREFIX}:lambda:{REGION}:function:intake-rescuer-1a2b3c4"
 
 
@@ -37,7 +39,7 @@ SETTLE_FILES = {
 }
 WRITE_LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 
-ROLES = {
+ROLES: dict[str, dict[str, tuple[list[str], str | list[str]]]] = {
     "processor": {
         "WriteItsLogs": (WRITE_LOGS, logs_of("processor")),
         **SETTLE_FILES,
@@ -48,10 +50,33 @@ ROLES = {
         **SETTLE_FILES,
         "KeepEvents": (["sqs:SendMessage"], QUEUE),
     },
-}
+    "checker": {
+        "WriteItsLogs": (WRITE_LOGS, logs_of("checker")),
+        "SeeHowItIsSetUp": (["lambda:GetFunctionConfiguration"], PROCESSOR),
+        "SeeWhereFailuresGo": (["lambda:GetFunctionEventInvokeConfig"], RESCUER),
+        "ListFiles": (
+            ["s3:ListBucketVersions", "s3:GetLifecycleConfiguration"],
+            [INPUT, QUARANTINE],
+        ),
+        "SeeWhoIsNotified": (["s3:GetBucketNotification"], INPUT),
+        "SeeWhatACopyIsOf": (["s3:GetObjectVersion"], f"{QUARANTINE}/*"),
+        "ReadRecords": (["dynamodb:DescribeTable", "dynamodb:Scan"], TABLE),
+        "LookIntoKeptEvents": (
+            [
+                "sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ReceiveMessage",
+                "sqs:ChangeMessageVisibility",
+            ],
+            QUEUE,
+        ),
+        "SeeWhoIsTold": (["sns:ListSubscriptionsByTopic"], TOPIC),
+        "SeeWhetherAnAddressIsSuspended": (["sns:GetSubscriptionAttributes"], "*"),
+        "TellPeople": (["sns:Publish"], TOPIC),
+    },
+}  # fmt: skip
 
 POLICIES = [
-    "processor-policy", "rescuer-policy", "processor-role", "rescuer-role",
+    "processor-policy", "rescuer-policy", "checker-policy", "check-policy",
+    "processor-role", "rescuer-role", "checker-role", "check-role",
     "input-policy", "quarantine-policy", "ScalperAlerts-policy", "kept-events-policy",
 ]  # fmt: skip
 
@@ -66,7 +91,8 @@ def by_sid(statements: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def test_a_function_may_do_exactly_what_its_work_needs(deployed: Deployment, function: str) -> None:
     may = by_sid(deployed.policy(f"{function}-policy"))
     assert {sid: (s["Action"], s["Resource"]) for sid, s in may.items()} == {
-        sid: (actions, [resource]) for sid, (actions, resource) in ROLES[function].items()
+        sid: (actions, resource if isinstance(resource, list) else [resource])
+        for sid, (actions, resource) in ROLES[function].items()
     }
     assert {s["Effect"] for s in may.values()} == {"Allow"}
 
@@ -88,6 +114,16 @@ def test_only_lambda_takes_a_functions_role(deployed: Deployment, function: str)
     assert deployed.named(function).inputs["role"] == deployed.arn(f"{function}-role")
 
 
+def test_the_schedule_starts_the_check_and_nothing_else(deployed: Deployment) -> None:
+    (may,) = deployed.policy("check-policy")
+    assert (may["Action"], may["Resource"]) == (["lambda:InvokeFunction"], [CHECKER])
+    (trust,) = deployed.policy("check-role")
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    target = deployed.named("daily-check").inputs["target"]
+    assert target == {"arn": CHECKER, "roleArn": deployed.arn("check-role"), "input": "{}"}
+
+
 def test_every_policy_is_looked_at(deployed: Deployment) -> None:
     with_policy = [
         child.name.partition("-")[2]
@@ -102,6 +138,8 @@ def test_nothing_is_allowed_with_a_wildcard(deployed: Deployment, policy: str) -
     mine = {child.outputs["arn"] for child in deployed.children if "arn" in child.outputs}
     for statement in deployed.policy(policy):
         resources = statement.get("Resource", [])
+        if statement["Action"] == ["sns:GetSubscriptionAttributes"]:
+            continue  # it only reads, and IAM knows no resource for it
         assert {r.removesuffix("/*").removesuffix(":*") for r in resources} <= mine
         if statement["Effect"] == "Allow":
             assert "*" not in "".join(statement["Action"])

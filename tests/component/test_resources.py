@@ -74,12 +74,21 @@ def test_lifecycle_rules_wait_for_versioning(deployed: Deployment, bucket: str) 
     )
 
 
-@pytest.mark.parametrize("function", ["processor", "rescuer"])
-def test_a_function_runs_on_arm_and_owns_its_log_group(deployed: Deployment, function: str) -> None:
+@pytest.mark.parametrize(
+    ("function", "entry"),
+    [
+        ("processor", "handler.processor.handler"),
+        ("rescuer", "handler.rescuer.handler"),
+        ("checker", "operate.daily.handler"),
+    ],
+)
+def test_a_function_runs_on_arm_and_owns_its_log_group(
+    deployed: Deployment, function: str, entry: str
+) -> None:
     inputs = deployed.named(function).inputs
     assert inputs["runtime"] == "python3.12"
     assert inputs["architectures"] == ["arm64"]
-    assert inputs["handler"] == f"handler.{function}.handler"
+    assert inputs["handler"] == entry
     assert inputs["loggingConfig"] == {
         "logFormat": "JSON",
         "logGroup": f"intake-{function}-logs-1a2b3c4",
@@ -128,6 +137,31 @@ def test_what_a_function_fails_on_goes_on(
         "maximumEventAgeInSeconds": 21600,
         "destinationConfig": {"onFailure": {"destination": deployed.arn(destination)}},
     }
+
+
+def test_the_daily_check_has_time_for_a_million_files_and_is_not_repeated(
+    deployed: Deployment,
+) -> None:
+    checker = deployed.named("checker").inputs
+    assert (checker["memorySize"], checker["timeout"], checker["ephemeralStorage"]) == (
+        1769, 900, {"size": 2048}
+    )  # fmt: skip
+    failures = deployed.named("checker-failures").inputs
+    assert failures["maximumRetryAttempts"] == 0
+    assert "destinationConfig" not in failures
+
+
+def test_the_daily_check_runs_once_a_day(deployed: Deployment) -> None:
+    schedule = deployed.named("daily-check").inputs
+    assert schedule["scheduleExpression"] == "cron(0 4 * * ? *)"
+    assert schedule["flexibleTimeWindow"] == {"mode": "FLEXIBLE", "maximumWindowInMinutes": 60}
+
+
+def test_without_the_daily_check_nothing_of_it_is_left() -> None:
+    deployment = deploy(lambda: SilentScalperPipeline("intake", {"daily_check": False}))
+    names = {child.name for child in deployment.children}
+    assert not {name for name in names if "check" in name}
+    assert len(deployment.of("MetricAlarm")) == 6
 
 
 def test_events_nobody_could_record_are_kept_for_a_fortnight(deployed: Deployment) -> None:
@@ -197,6 +231,7 @@ ALARMS = {
     "events-kept": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 1),
     "rescue-undelivered": ("AWS/Lambda", "DestinationDeliveryFailures", "Sum", 1),
     "keep-undelivered": ("AWS/Lambda", "DestinationDeliveryFailures", "Sum", 1),
+    "check-failed": ("AWS/Lambda", "Errors", "Sum", 1),
 }
 WATCHED = {
     "files-held": {"Pipeline": "silent-scalper-test-intake"},
@@ -205,10 +240,11 @@ WATCHED = {
     "events-kept": {"QueueName": "intake-kept-events-1a2b3c4"},
     "rescue-undelivered": {"FunctionName": "intake-processor-1a2b3c4"},
     "keep-undelivered": {"FunctionName": "intake-rescuer-1a2b3c4"},
+    "check-failed": {"FunctionName": "intake-checker-1a2b3c4"},
 }
 
 
-def test_there_are_six_alarms_and_so_six_billed_metrics(full: Deployment) -> None:
+def test_there_are_seven_alarms_and_so_seven_billed_metrics(full: Deployment) -> None:
     alarms = full.of("MetricAlarm")
     assert sorted(alarm.name for alarm in alarms) == sorted(f"intake-{name}" for name in ALARMS)
     assert not any("metricQueries" in alarm.inputs for alarm in alarms)

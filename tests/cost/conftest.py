@@ -18,7 +18,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def default() -> Pipeline:
-    """The component with no argument: nobody is told by e-mail."""
+    """Nobody is told by e-mail; and no daily check, whose bill is worked out by itself."""
+    return Pipeline.read(registered_resources(ROOT, arguments={"daily_check": False}))
+
+
+@pytest.fixture(scope="session")
+def checked() -> Pipeline:
+    """The component with no argument at all."""
     return Pipeline.read(registered_resources(ROOT))
 
 

@@ -34,8 +34,8 @@ def test_a_person_sees_every_line_and_the_sums() -> None:
     assert answer.exit_code == 0, answer.output
     lines = [" ".join(line.split()) for line in answer.output.splitlines()]
     assert "DynamoDB: writes 50,500 write units $0.03 $0.03 $0.00" in lines
-    assert "CloudWatch: alarms 6 metrics $0.60 $0.00 $0.60" in lines
-    assert any(line.startswith("The pipeline $1.3") for line in lines)
+    assert "CloudWatch: alarms 7 metrics $0.70 $0.00 $0.70" in lines
+    assert any(line.startswith("The pipeline $1.5") for line in lines)
     assert any(line.startswith("Priced: the stack dev, in month 1") for line in lines)
     # Nothing is cut where the screen is narrow.
     assert "…" not in answer.output
@@ -49,17 +49,17 @@ def test_what_is_not_used_takes_no_line() -> None:
 
 
 def test_for_machines_it_is_one_object_with_exact_amounts(
-    default: Pipeline, prices: Prices
+    checked: Pipeline, prices: Prices
 ) -> None:
     answer = run("--files", "1000000", "--json")
     told = json.loads(answer.output)
-    expected = bill(default, Workload(files=1_000_000), prices)
+    expected = bill(checked, Workload(files=1_000_000), prices)
     assert Decimal(told["pipeline"]["month"]["listed"]) == expected.month().listed
     assert Decimal(told["with_files"]["idle"]["listed"]) == expected.idle(list(Section)).listed
     assert (told["region"], told["prices_read"]) == ("us-east-1", "2026-11-23")
     assert told["workload"]["files"] == 1_000_000
     assert len(told["lines"]) == len(expected.lines)
-    (compute,) = (line for line in told["lines"] if line["item"] == "lambda_compute")
+    compute = next(line for line in told["lines"] if line["item"] == "lambda_compute")
     assert Decimal(compute["month"]["listed"]) == Decimal("0.1666675")
     assert compute["source"] == "https://aws.amazon.com/lambda/pricing/"
 

@@ -22,7 +22,7 @@ from .conftest import ROOT
 
 @pytest.fixture(scope="module")
 def resources() -> list[Resource]:
-    return registered_resources(ROOT)
+    return registered_resources(ROOT, arguments={"daily_check": False})
 
 
 def of(resources: list[Resource], kind: str) -> Resource:

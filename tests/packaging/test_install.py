@@ -35,12 +35,13 @@ print(json.dumps({"home": home, "functions": FUNCTIONS}))
 
 UNPACK = """
 import json, pathlib, shutil, sys
-from silent_scalper.archive import handler_code
+from silent_scalper.archive import checker_code
 
 target = pathlib.Path(sys.argv[1])
-(target / "handler").mkdir(parents=True)
-for name, asset in handler_code().assets["handler"].assets.items():
-    shutil.copyfile(asset.path, target / "handler" / name)
+for folder, files in checker_code().assets.items():
+    (target / folder).mkdir(parents=True)
+    for name, asset in files.assets.items():
+        shutil.copyfile(asset.path, target / folder / name)
 print(json.dumps(str(target)))
 """
 
@@ -51,7 +52,7 @@ def test_the_installed_component_deploys_the_lambda_code_that_came_with_it(
     answer = installed.answer(DEPLOY)
     home, functions = Path(answer["home"]), answer["functions"]
     assert home.is_relative_to(installed.folder), "the package is the installed one"
-    assert set(functions) == {"intake-processor", "intake-rescuer"}
+    assert set(functions) == {"intake-processor", "intake-rescuer", "intake-checker"}
     there = sorted(path.name for path in (ROOT / "handler").glob("*.py"))
     for files in functions.values():
         assert sorted(files) == there, "every module, and no __pycache__ that pip has made"
@@ -62,8 +63,8 @@ def test_the_lambda_code_that_came_along_imports_by_itself(
     installed: Installed, tmp_path: Path
 ) -> None:
     archive = Path(installed.answer(UNPACK, tmp_path / "task"))
-    for entry in ("processor", "rescuer"):
-        program = f"import handler.{entry} as m; assert callable(m.handler); print(m.__file__)"
+    for entry in ("handler.processor", "handler.rescuer", "operate.daily"):
+        program = f"import {entry} as m; assert callable(m.handler); print(m.__file__)"
         where = run(installed.python, "-c", program, cwd=archive)
         assert Path(where.strip()).is_relative_to(archive)
 

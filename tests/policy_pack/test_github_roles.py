@@ -55,6 +55,7 @@ MAKES = {
         "lambda:PutFunctionEventInvokeConfig"
     ),
     "aws:lambda/permission:Permission": "lambda:AddPermission",
+    "aws:scheduler/schedule:Schedule": "scheduler:CreateSchedule",
 }
 
 
@@ -176,7 +177,9 @@ def test_the_deployer_cannot_give_away_more_than_the_boundary(cloud: Cloud) -> N
     escapes = {"iam:DeleteRolePermissionsBoundary", "iam:AttachRolePolicy", "iam:CreateUser"}
     assert not escapes & actions(statements)
     (passing,) = [one for one in statements if "iam:PassRole" in one["Action"]]
-    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    assert passing["Condition"] == {
+        "StringEquals": {"iam:PassedToService": ["lambda.amazonaws.com", "scheduler.amazonaws.com"]}
+    }
 
 
 def test_the_deployer_touches_nothing_but_the_named_pipelines_and_the_state(
@@ -192,7 +195,7 @@ def test_the_functions_may_do_their_work_inside_the_boundary(
     monkeypatch: pytest.MonkeyPatch, pipeline: Deployment
 ) -> None:
     inside = list(pairs(deploy(monkeypatch, kms_key_arn=KEY).policy("functions-boundary")))
-    for function in ("processor", "rescuer"):
+    for function in ("processor", "rescuer", "checker", "check"):
         for action, resource in pairs(pipeline.policy(f"{function}-policy")):
             allowed = [where for named, where in inside if named == action]
             assert any(fnmatchcase(resource, where) for where in allowed), (action, resource)
