@@ -189,6 +189,8 @@ def pause_text(message: Message) -> str:
 
 def printable(text: str) -> str:
     """Make every character that could move a cursor, start a line or turn text round visible."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
     )
@@ -270,7 +272,8 @@ def _json_argument(value: dict[str, Any]) -> str:
 
 def _subject_line(start: str, end: str = "") -> str:
     """Cut `start`, never `end`, so that the whole fits SNS."""
-    letters = (c for c in unicodedata.normalize("NFKD", start) if not unicodedata.combining(c))
-    start = "".join(c if " " <= c <= "~" else "?" for c in letters)
+    if not (start.isascii() and start.isprintable()):
+        letters = (c for c in unicodedata.normalize("NFKD", start) if not unicodedata.combining(c))
+        start = "".join(c if " " <= c <= "~" else "?" for c in letters)
     room = SUBJECT_LENGTH - len(end)
     return (start if len(start) <= room else f"{start[: room - 3]}...") + end

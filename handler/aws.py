@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 import botocore.session
 from botocore.config import Config
@@ -12,13 +13,16 @@ CONFIG = Config(
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 4},
 )
+# For the two calls of every file: AWS checks what it is sent, and says what is wrong with it. Never
+# so for S3, where an empty key would address the bucket.
+LEAN_CONFIG = CONFIG.merge(Config(parameter_validation=False))
 # Copying 5 GB inside S3 is one slow call.
 S3_CONFIG = CONFIG.merge(Config(read_timeout=120))
 S3_COPY_CONFIG = S3_CONFIG.merge(
     Config(retries={"mode": "standard", "total_max_attempts": 1}),
 )
 # The e-mail budget counts on a publish that is sent once, and over within six seconds.
-SNS_CONFIG = CONFIG.merge(
+SNS_CONFIG = LEAN_CONFIG.merge(
     Config(
         connect_timeout=2,
         read_timeout=4,
@@ -36,17 +40,30 @@ class Clients:
 
     @cached_property
     def dynamodb(self) -> Any:
-        return self._session.create_client("dynamodb", config=CONFIG)
+        return self._client("dynamodb", LEAN_CONFIG)
 
     @cached_property
     def sns(self) -> Any:
-        return self._session.create_client("sns", config=SNS_CONFIG)
+        sns = self._client("sns", SNS_CONFIG)
+        sns.meta.events.register("before-sign.sns.Publish", _encode_once)
+        return sns
 
     @cached_property
     def s3(self) -> Any:
-        return self._session.create_client("s3", config=S3_CONFIG)
+        return self._client("s3", S3_CONFIG)
 
     @cached_property
     def s3_for_copies(self) -> Any:
         """Never repeats a call: the try before may have made a copy though its answer was lost."""
-        return self._session.create_client("s3", config=S3_COPY_CONFIG)
+        return self._client("s3", S3_COPY_CONFIG)
+
+    def _client(self, service: str, config: Config) -> Any:
+        # botocore's own line, which it would otherwise put together anew for every call.
+        once = Config(user_agent=self._session.user_agent())
+        return self._session.create_client(service, config=config.merge(once))
+
+
+def _encode_once(request: Any, **_: Any) -> None:
+    """Make a form the text that is sent; botocore does so each time that it looks at the form."""
+    if isinstance(request.data, dict):
+        request.data = urlencode(request.data)

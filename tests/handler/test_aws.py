@@ -1,0 +1,73 @@
+"""The clients: what is left out for speed, and what must not be."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ParamValidationError
+
+from handler import aws
+from handler.aws import Clients
+
+
+class Sent(Exception):
+    """Raised in place of sending."""
+
+
+@pytest.fixture(autouse=True)
+def _account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+
+
+def sent(client: Any, call: str, **request: Any) -> Any:
+    """The request as it would have gone out."""
+    requests = []
+
+    def keep(request: Any, **_: Any) -> None:
+        requests.append(request)
+        raise Sent
+
+    client.meta.events.register_first("before-send", keep)
+    with pytest.raises(Sent):
+        getattr(client, call)(**request)
+    return requests[0]
+
+
+def test_a_publish_is_the_same_request_as_that_of_a_client_without_our_hook() -> None:
+    publish = {
+        "TopicArn": "arn:aws:sns:eu-north-1:123456789012:alerts",
+        "Subject": "Processed: Übergabe & Bericht = 100 %.csv",
+        "MessageStructure": "json",
+        "Message": '{"default": "{\\"object_key\\": \\"in/ä+b c%20~*\\"}", "email": "two\\nlines"}',
+        "MessageAttributes": {"status": {"DataType": "String", "StringValue": "PROCESSED"}},
+    }
+    ours, stock = Clients().sns, Clients().sns
+    stock.meta.events.unregister("before-sign.sns.Publish", aws._encode_once)
+
+    with_hook, without = sent(ours, "publish", **publish), sent(stock, "publish", **publish)
+
+    assert with_hook.body == without.body
+    assert len(with_hook.body) > 200
+    assert with_hook.headers["Content-Type"] == without.headers["Content-Type"]
+    assert with_hook.headers["Content-Length"] == without.headers["Content-Length"]
+
+
+@pytest.mark.parametrize("client", ["s3", "s3_for_copies"])
+def test_an_empty_key_never_reaches_s3_where_it_would_address_the_bucket(client: str) -> None:
+    with pytest.raises(ParamValidationError):
+        getattr(Clients(), client).delete_object(Bucket="input", Key="")
+
+
+@pytest.mark.parametrize(
+    ("client", "call", "request_"),
+    [
+        ("dynamodb", "put_item", {"TableName": "table", "Item": {}}),
+        ("s3", "head_object", {"Bucket": "input", "Key": "a"}),
+        ("s3_for_copies", "head_object", {"Bucket": "input", "Key": "a"}),
+        ("sns", "publish", {"TopicArn": "arn:aws:sns:eu-north-1:1:t", "Message": "m"}),
+    ],
+)
+def test_aws_is_told_which_botocore_calls(client: str, call: str, request_: dict[str, Any]) -> None:
+    request = sent(getattr(Clients(), client), call, **request_)
+    assert b"Botocore/" in request.headers["User-Agent"]
