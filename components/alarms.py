@@ -1,7 +1,8 @@
 """Metrics that mean a file may be late, held, lost, or set aside in numbers, or that nobody looks.
 
 Alarms are billed for each metric they watch, so there are no more of them. Each description is
-what a person reads at night: what it means, then what to do.
+what a person reads at night: what it means, what to do, and what to type; docs/operating.md has a
+heading for each.
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,8 @@ class Alarm:
     dimensions: Mapping[str, Input[str]]
     means: str
     do: str
+    type_next: str
+    """The operator's command to begin with."""
     statistic: Literal["Sum", "Maximum"] = "Sum"
     threshold: float = 1
 
@@ -49,7 +52,9 @@ def watch(
     return [
         cloudwatch.MetricAlarm(
             scope.child(alarm.name),
-            alarm_description=f"{alarm.means} What to do: {alarm.do}",
+            alarm_description=(
+                f"{alarm.means} What to do: {alarm.do} Type next: {alarm.type_next}"
+            ),
             namespace=alarm.namespace,
             metric_name=alarm.metric,
             dimensions=alarm.dimensions,
@@ -82,8 +87,9 @@ def _alarms(
             dimensions=this_pipeline,
             means="Files could not be dealt with although nothing is known to be wrong with them: "
             "AWS, the deployment or its code failed. They wait untouched in the input bucket.",
-            do="read reason_code and reason of the HELD items in the FileMetadata table (index "
-            "needs_attention), mend the cause, then upload those files again.",
+            do="see for which reasons they wait and mend the cause. Those that are tried again by "
+            "themselves need nobody; the others are tried again by `scalper release`.",
+            type_next="scalper list --status held",
         ),
         Alarm(
             name="files-quarantined",
@@ -93,8 +99,9 @@ def _alarms(
             threshold=MANY_FILES,
             means=f"{MANY_FILES} or more files were set aside within {PERIOD_SECONDS // 60} "
             "minutes: a sender has changed something, or a rule or `process` is too strict.",
-            do="compare reason_code of the QUARANTINED items in the FileMetadata table (index "
-            "needs_attention). One sender: tell them. All senders: look at the last deployment.",
+            do="compare their reasons and senders. One sender: tell them. All senders: look at the "
+            "last deployment, mend it, then try the files again with `scalper release`.",
+            type_next="scalper list --status quarantined --since 1h",
         ),
         Alarm(
             name="files-late",
@@ -105,8 +112,9 @@ def _alarms(
             threshold=LATE_MINUTES * 60 * 1000,
             means=f"A file has waited more than {LATE_MINUTES} minutes for the processor. After "
             f"{EVENT_AGE_SECONDS // 3600} hours of waiting it will be held.",
-            do="look at the processor's Throttles and ConcurrentExecutions. Raise the account's "
-            "concurrency quota or reserved_concurrency, or shorten what `process` does.",
+            do="see how many events wait and are throttled. Raise the account's concurrency quota "
+            "or reserved_concurrency, or shorten what `process` does; if it was stopped, start it.",
+            type_next="scalper status",
         ),
         Alarm(
             name="events-kept",
@@ -116,8 +124,9 @@ def _alarms(
             statistic="Maximum",
             means="The rescuer failed too, so a file has no record of its fate. Its event is kept "
             f"for {KEPT_DAYS} days in the kept-events queue, the file in the input bucket.",
-            do="read the messages and the rescuer's log, mend the cause, upload the files named "
-            "in requestPayload again, then delete the messages.",
+            do="read the rescuer's log and mend the cause, then have the events dealt with by "
+            "`scalper release --kept-events`.",
+            type_next="scalper status",
         ),
         Alarm(
             name="rescue-undelivered",
@@ -127,8 +136,9 @@ def _alarms(
             means="Lambda could not hand a failed event to the rescuer: a file has no record of "
             "its fate.",
             do="check that the processor's role may invoke the rescuer and that the rescuer "
-            "exists, run `pulumi up --refresh`, then compare the input bucket with the "
-            "FileMetadata table from this time on and upload what is missing again.",
+            "exists, run `pulumi up --refresh`, then find the files without a record; with "
+            "--repair they get the event that was lost.",
+            type_next="scalper reconcile",
         ),
         Alarm(
             name="keep-undelivered",
@@ -138,8 +148,9 @@ def _alarms(
             means="Lambda could not keep an event that the rescuer failed on: a file has no "
             "record of its fate.",
             do="check that the rescuer's role may send to the kept-events queue and that the "
-            "queue exists, run `pulumi up --refresh`, then compare the input bucket with the "
-            "FileMetadata table from this time on and upload what is missing again.",
+            "queue exists, run `pulumi up --refresh`, then find the files without a record; with "
+            "--repair they get the event that was lost.",
+            type_next="scalper reconcile",
         ),
     ]
 
@@ -152,7 +163,7 @@ def _check_failed(checker: lambda_.Function) -> Alarm:
         dimensions={"FunctionName": checker.name},
         means="The daily check could not tell whether every file is accounted for, or no e-mail "
         "address is confirmed, so that nobody is told of anything.",
-        do="run `scalper status`, which names addresses that are not confirmed, then "
-        "`scalper reconcile`, which checks what the daily check could not. The log of the "
-        "checker says why it failed.",
+        do="have each address confirmed that `scalper status` names, and run `scalper reconcile` "
+        "in place of the check. The log of the checker says why it failed.",
+        type_next="scalper status",
     )

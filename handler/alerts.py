@@ -4,7 +4,6 @@ Machines deduplicate on `object_key` and `upload_id`: a retry may repeat an aler
 """
 
 import json
-import shlex
 import unicodedata
 from typing import Any
 
@@ -13,6 +12,7 @@ from .email_budget import EmailBudget, Kind
 from .errors import PROCESS_FAULTS, Fault, aws_errors
 from .records import Item, Status
 from .settings import Settings
+from .shell import shell_word
 
 SUBJECT_LENGTH = 99
 """SNS takes fewer than 100 characters, of printable ASCII, without line breaks."""
@@ -177,11 +177,10 @@ def pause_text(message: Message) -> str:
         "Many files arrive at once, so e-mails about single files are paused while this lasts.\n"
         "Nothing else is paused: every file is dealt with, recorded and published as usual.\n\n"
         "What to do next\n"
-        "See which files need somebody (one list for each of the shards 00 to 15):\n"
-        f"  aws dynamodb query --table-name {shlex.quote(message['table'])} \\\n"
-        "    --index-name needs_attention \\\n"
-        "    --key-condition-expression 'attention_shard = :shard' \\\n"
-        """    --expression-attribute-values '{":shard": {"S": "00"}}'\n"""
+        "See which files need somebody, and whether all else is well:\n"
+        "  scalper list\n"
+        "  scalper status\n"
+        f"{_WHICH_STACK}\n"
         "This notice comes at most once an hour.\n\n"
         f"Pipeline {printable(message['pipeline'])}\n"
     )
@@ -221,53 +220,48 @@ def _place(message: Message) -> str:
 
 
 def _next_step(message: Message) -> str:
+    show, logs, download, retry = (
+        _command(name, message) for name in ("show", "logs", "download", "retry")
+    )
     match message["status"]:
         case Status.PROCESSED:
             return "Nothing."
-        case Status.QUARANTINED:
-            advice = (
+        case Status.QUARANTINED if message["reason_code"] in PROCESS_FAULTS:
+            return (
                 "Uploaders: nothing for now.\n"
-                "Operators: see whether the file or the code of `process` is to blame. The file:\n"
-                if message["reason_code"] in PROCESS_FAULTS
-                else "Correct the file and upload it again. To look at what was set aside:\n"
+                "Operators: see whether the file or the code of `process` is to blame:\n"
+                f"{show}\n{logs}\n"
+                f"When the code is mended, try the file again:\n{retry}\n{_WHICH_STACK}"
             )
-            return advice + _download(message)
+        case Status.QUARANTINED:
+            return (
+                "Correct the file and upload it again.\n"
+                "Operators: to see its story, and to look at what was set aside:\n"
+                f"{show}\n{download}\n{_WHICH_STACK}"
+            )
         case Status.HELD:
             return (
                 "Uploaders: nothing, and please do not upload it again.\n"
-                "Operators: remove the cause above. The record keeps the event to try again with:\n"
-                + _show_record(message)
+                f"Operators: remove the cause above. The file's story:\n{show}\n"
+                f"Then try it again:\n{retry}\n{_WHICH_STACK}"
             )
         case _:
-            return "If the file is still needed, upload it again."
+            return (
+                "If the file is still needed, upload it again.\n"
+                f"Operators: to see its story:\n{show}\n{_WHICH_STACK}"
+            )
 
 
-def _download(message: Message) -> str:
-    request = {
-        "Bucket": message["location"].removeprefix("s3://").partition("/")[0],
-        "Key": message["object_key"],
-        "VersionId": message["location_version_id"],
-    }
-    return (
-        f"  aws s3api get-object --cli-input-json {_json_argument(request)} \\\n    set-aside-file"
-    )
+_WHICH_STACK = "(`scalper` asks the stack that --stack or SCALPER_STACK names.)"
 
 
-def _show_record(message: Message) -> str:
-    key = {name: {"S": message[name]} for name in ("object_key", "upload_id")}
-    return (
-        f"  aws dynamodb get-item --table-name {message['table']} \\\n"
-        f"    --key {_json_argument(key)}"
-    )
-
-
-def _json_argument(value: dict[str, Any]) -> str:
-    """Safe to paste into a shell, whatever the file is called: quoted, and ASCII alone.
-
-    As a plain argument a name that begins with `-` is an option, and one that begins with
-    `file://` makes the AWS CLI read that file.
-    """
-    return shlex.quote(json.dumps(value))
+def _command(name: str, message: Message) -> str:
+    """Safe to paste into a shell, whatever the file is called."""
+    key = message["object_key"]
+    if "\0" in key:
+        return "  scalper list"
+    upload = "" if name == "show" else f"--upload {message['upload_id']} "
+    return f"  scalper {name} {upload}{shell_word(key, ascii_only=True)}"
 
 
 def _subject_line(start: str, end: str = "") -> str:

@@ -4,12 +4,12 @@ A file's name is a stranger's text: it may hold what moves a cursor, looks like 
 when it is pasted into a shell.
 """
 
-import shlex
 from datetime import UTC, datetime
 
 from rich.text import Text
 
 from handler.alerts import printable, readable_size
+from handler.shell import shell_word
 
 __all__ = ["age", "number", "plain", "readable_size", "shell_word", "time_of"]
 
@@ -17,17 +17,6 @@ __all__ = ["age", "number", "plain", "readable_size", "shell_word", "time_of"]
 def plain(text: str, style: str = "") -> Text:
     """As it is, without markup; what could move a cursor is made visible."""
     return Text(printable(text), style=style)
-
-
-def shell_word(key: str) -> str:
-    """`key` as an argument that a shell hands over unchanged, whatever it is called.
-
-    Goes after all options: a name that begins with `-` is preceded by the `--` that ends them.
-    """
-    # `$'…'` is how bash, zsh and ksh write what cannot be seen.
-    unseen = not key.isprintable()
-    word = f"$'{''.join(map(_ansi_c, key))}'" if unseen else shlex.quote(key)
-    return f"-- {word}" if key.startswith("-") else word
 
 
 def time_of(iso: str) -> str:
@@ -47,11 +36,3 @@ def age(iso: str, now: datetime | None = None) -> str:
 def number(count: int, noun: str) -> str:
     """`1 file`, `2,000 files`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _ansi_c(character: str) -> str:
-    if character in "'\\":
-        return f"\\{character}"
-    if character.isprintable():
-        return character
-    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))

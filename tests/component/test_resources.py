@@ -265,9 +265,11 @@ def test_an_alarm_watches_its_metric_and_tells_the_topic(deployed: Deployment, n
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_says_what_it_means_and_what_to_do(deployed: Deployment, name: str) -> None:
     description = deployed.named(name).inputs["alarmDescription"]
-    means, _, do = description.partition(" What to do: ")
+    means, _, rest = description.partition(" What to do: ")
+    do, _, type_next = rest.partition(" Type next: ")
     assert len(means.split()) >= 10
     assert len(do.split()) >= 10
+    assert type_next.startswith("scalper ")
     assert len(description) <= 1024, "the most that CloudWatch takes"
 
 

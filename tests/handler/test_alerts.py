@@ -145,7 +145,7 @@ def test_the_email_of_a_rejected_file_says_why_where_it_is_and_how_to_look_at_it
     assert "Why:       Line 1 has 3 columns, expected 4.\n" in text
     assert f"Now in:    quarantine, s3://{QUARANTINE}/in/orders.csv\n" in text
     assert "Correct the file and upload it again." in text
-    assert world.standing(upload)["location_version_id"] in text
+    assert f"  scalper download --upload {upload.upload_id} in/orders.csv\n" in text
     assert "BAD_HEADER" in text
 
 
@@ -168,7 +168,7 @@ def test_the_email_of_a_held_file_says_that_it_is_safe_and_what_to_do(world: Wor
     assert f"Now in:    the input bucket, {INPUT}, untouched\n" in text
     assert "Uploaders: nothing, and please do not upload it again." in text
     assert "Operators: remove the cause above." in text
-    assert f"--table-name {TABLE}" in text
+    assert f"  scalper retry --upload {upload.upload_id} " in text
 
 
 def test_the_email_of_a_missing_file_says_that_somebody_deleted_it(world: World) -> None:
@@ -187,8 +187,7 @@ def test_the_notice_of_a_storm_says_that_nothing_else_is_paused_and_how_to_list_
     text = pause_text({"pipeline": PIPELINE, "table": TABLE, "status": "EMAILS_PAUSED"})
     assert "e-mails about single files are paused while this lasts" in text
     assert "every file is dealt with, recorded and published as usual" in text
-    assert f"aws dynamodb query --table-name {TABLE}" in text
-    assert "--index-name needs_attention" in text
+    assert "\n  scalper list\n" in text
     assert "at most once an hour" in text
 
 
@@ -254,20 +253,21 @@ def test_a_type_of_odd_characters_does_not_make_sns_refuse_the_alert(
 
 @pytest.fixture
 def pasted(tmp_path: Path) -> Any:
-    """Run the command of an e-mail in a real bash, with an `aws` that writes its arguments down.
+    """Run the commands of an e-mail in a real bash; a `scalper` writes its arguments down.
 
     A name that escapes its quotes is run here for real. So no program can be found but that
-    `aws`, home is an empty folder, and no name may hold a command that would do harm.
+    `scalper`, home is an empty folder, and no name may hold a command that would do harm.
     """
     home, programs, out = tmp_path / "home", tmp_path / "programs", tmp_path / "arguments"
     home.mkdir()
     programs.mkdir()
-    aws = programs / "aws"
-    aws.write_text('#!/bin/bash\nprintf "%s\\0" "$@" > "$OUT"\n')
-    aws.chmod(0o755)
+    scalper = programs / "scalper"
+    scalper.write_text('#!/bin/bash\nprintf "%s\\0" "$@" >> "$OUT"; printf "\\0" >> "$OUT"\n')
+    scalper.chmod(0o755)
 
-    def paste(text: str) -> list[str]:
-        command = text[text.index("  aws ") : text.index("\n\nPipeline")]
+    def paste(text: str) -> list[list[str]]:
+        lines = text[text.index("What to do next\n") :].splitlines(keepends=True)
+        command = "".join(line for line in lines if line.startswith("  scalper "))
         done = subprocess.run(
             ["/bin/bash", "--norc", "--noprofile", "-c", command],
             env={"PATH": str(programs), "HOME": str(home), "OUT": str(out), "LC_ALL": "C.UTF-8"},
@@ -275,41 +275,51 @@ def pasted(tmp_path: Path) -> Any:
             capture_output=True,
             check=True,
         )
-        assert (done.stdout, done.stderr) == (b"", b""), "nothing ran but aws"
-        return out.read_bytes().decode().split("\0")[:-1]
+        assert (done.stdout, done.stderr) == (b"", b""), "nothing ran but scalper"
+        calls = out.read_bytes().decode().split("\0\0")[:-1]
+        return [call.split("\0") for call in calls]
 
     return paste
 
 
-@pytest.mark.parametrize("name", [n for n in HOSTILE_NAMES if "\0" not in n] + ["\ud7ff\uffff"])
-def test_the_command_to_look_at_a_set_aside_file_names_it_exactly(pasted: Any, name: str) -> None:
-    key = f"{name}"
-    arguments = pasted(email_text(message(object_key=key, location=f"s3://{QUARANTINE}/{key}")))
-    assert arguments[:2] == ["s3api", "get-object"]
-    asked = json.loads(arguments[arguments.index("--cli-input-json") + 1])
-    assert asked == {"Bucket": QUARANTINE, "Key": key, "VersionId": "3HL4kqtJlcpXroDTDmJ"}
-    assert arguments[-1] == "set-aside-file"
-    assert len(arguments) == 5
+UPLOAD = ("--upload", "0055AED6DCD90281E500000000000000")
+BAD_CODE, BAD_FILE = {"reason_code": "PROCESS_FAILED"}, {"reason_code": "WRONG_TYPE"}
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
-def test_the_command_to_see_the_record_of_a_held_file_names_it_exactly(
-    pasted: Any, name: str
+@pytest.mark.parametrize("key", [n for n in HOSTILE_NAMES if "\0" not in n] + ["\ud7ff\uffff"])
+@pytest.mark.parametrize(
+    ("status", "why", "commands"),
+    [
+        ("QUARANTINED", BAD_FILE, [("show",), ("download", *UPLOAD)]),
+        ("QUARANTINED", BAD_CODE, [("show",), ("logs", *UPLOAD), ("retry", *UPLOAD)]),
+        ("HELD", {"reason_code": "AWS_ERROR"}, [("show",), ("retry", *UPLOAD)]),
+        ("GONE", {}, [("show",)]),
+    ],
+)
+def test_the_commands_of_an_email_name_the_file_exactly(
+    pasted: Any, status: str, why: dict[str, str], commands: list[tuple[str, ...]], key: str
 ) -> None:
-    arguments = pasted(email_text(message(status="HELD", object_key=name)))
-    assert arguments[:4] == ["dynamodb", "get-item", "--table-name", TABLE]
-    assert json.loads(arguments[arguments.index("--key") + 1]) == {
-        "object_key": {"S": name},
-        "upload_id": {"S": "0055AED6DCD90281E500000000000000"},
-    }
+    location = f"s3://{QUARANTINE}/{key}"
+    typed = pasted(email_text(message(status=status, object_key=key, location=location, **why)))
+    ended = ["--"] if key.startswith("-") else []
+    assert typed == [[*command, *ended, key] for command in commands]
 
 
-def test_the_command_to_list_what_needs_somebody_is_whole(pasted: Any) -> None:
+def test_a_name_that_no_shell_can_hand_over_is_left_to_the_list(pasted: Any) -> None:
+    typed = pasted(email_text(message(status="HELD", object_key="nul\x00.csv")))
+    assert typed == [["list"], ["list"]]
+
+
+@pytest.mark.parametrize("status", ["QUARANTINED", "HELD", "GONE"])
+def test_a_command_goes_through_mail_unchanged(status: str) -> None:
+    """Mail may compose or decompose letters; ASCII stays what it is."""
+    text = email_text(message(status=status, object_key="e\u0301 \u6771\u4eac.csv"))
+    assert all(line.isascii() for line in text.splitlines() if line.startswith("  scalper "))
+
+
+def test_the_commands_of_a_storms_notice_are_whole(pasted: Any) -> None:
     text = pause_text({"pipeline": PIPELINE, "table": TABLE, "status": "EMAILS_PAUSED"})
-    command = text.replace("This notice comes at most once an hour.\n", "")
-    arguments = pasted(command)
-    assert arguments[arguments.index("--index-name") + 1] == "needs_attention"
-    assert json.loads(arguments[-1]) == {":shard": {"S": "00"}}
+    assert pasted(text) == [["list"], ["status"]]
 
 
 # What machines get.
