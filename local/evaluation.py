@@ -34,10 +34,16 @@ def evaluate(
     Raises what the program raises, or the first error of `resources`.
     """
     project = read_yaml(root / "Pulumi.yaml")
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def give_loop() -> None:
+        # The SDK's mocks make one in every thread that has none, and never close it.
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
 
     async def run() -> dict[str, Any]:
         loop = asyncio.get_running_loop()
-        loop.set_default_executor(ThreadPoolExecutor(WORKERS))
+        loop.set_default_executor(ThreadPoolExecutor(WORKERS, initializer=give_loop))
         # The SDK gives one error to many futures. The first is raised; the rest say nothing new.
         loop.set_exception_handler(lambda loop, context: None)
         # An earlier program of this process that failed leaves its tasks behind.
@@ -53,7 +59,11 @@ def evaluate(
     # The engine runs a program in its own folder; relative paths start there.
     with contextlib.chdir(root):
         # The SDK keeps its state in context variables: a copy leaves the caller's alone.
-        return contextvars.copy_context().run(asyncio.run, run())
+        try:
+            return contextvars.copy_context().run(asyncio.run, run())
+        finally:
+            for loop in loops:
+                loop.close()
 
 
 def stack_config(project: dict[str, Any], stack: dict[str, Any]) -> dict[str, str]:
