@@ -3,6 +3,6 @@
 Arithmetic on decimals: only `cost.registered` knows Pulumi, to run the program and list what it
 registers.
 
-    pipeline = Pipeline.read(registered_resources(Path("."), stack="dev"))
+    pipeline = read_pipeline(registered_resources(Path("."), stack="dev"))
     print(bill(pipeline, Workload(files=25_000), Prices.load()).month().listed)
 """

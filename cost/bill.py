@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from .month import Section, Use
 from .pipeline import Pipeline
 from .prices import Item, Prices
-from .usage import Section, Use, usage
+from .usage import usage
 from .workload import Workload
 
 OWN = (Section.WORK, Section.KEPT, Section.STANDING)

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from .bill import bill
 from .errors import CostError
-from .pipeline import Pipeline
 from .prices import PRICES, Prices
 from .report import show, write_json
+from .resources import read_pipeline
 from .workload import Workload
 
 _SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -117,6 +117,12 @@ def _workload_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--files", type=click.INT, required=True, metavar="N", help="Files a month.")
 @_workload_options
 @click.option(
+    "--emails",
+    type=click.INT,
+    metavar="N",
+    help="E-mails about files to each address. Default: as many as the budget lets out.",
+)
+@click.option(
     "--stack",
     envvar="SCALPER_STACK",
     help="Price what Pulumi.STACK.yaml configures. Default: the component's own defaults.",
@@ -163,7 +169,7 @@ def cost_command(
             raise CostError(f"size_bytes must be a whole number (got {size_bytes})")
         workload = Workload(size_bytes=int(size_bytes), **numbers)
         prices = Prices.load(prices_path)
-        pipeline = Pipeline.read(_registered(program.resolve(), stack, arguments))
+        pipeline = read_pipeline(_registered(program.resolve(), stack, arguments))
     except CostError as error:
         raise Refused(str(error)) from error
     priced = bill(pipeline, workload, prices)

@@ -14,7 +14,7 @@ from local.errors import UnsupportedError
 from local.evaluation import evaluate, plain, read_yaml, stack_config
 
 from .errors import CostError
-from .pipeline import COMPONENT, Resource
+from .resources import COMPONENT, Resource
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 SUFFIX = "1a2b3c4"

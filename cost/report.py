@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from .bill import OWN, Bill, Dollars
-from .usage import Section
+from .month import Section
 from .workload import Workload
 
 HEADINGS = {

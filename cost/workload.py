@@ -41,6 +41,8 @@ class Workload:
     """Billed time that a start adds, with the first call of each client."""
     busy_minutes: int = MINUTES_A_MONTH
     """Minutes of the month in which files arrive; e-mail has a budget a minute."""
+    emails: int | None = None
+    """E-mails about files to each address; None: as many as the budget lets out."""
     month: int = 1
     """Which month since the deployment: what is kept without end grows."""
 
@@ -56,13 +58,16 @@ class Workload:
             ("cold_share", 0, 1),
             ("cold_ms", 0, 900_000),
             ("busy_minutes", 1, MINUTES_A_MONTH),
+            ("emails", 0, 10**12),
             ("month", 1, 1200),
         ):
             self._check(*limits)
 
     def _check(self, name: str, least: int, most: int) -> None:
         value = getattr(self, name)
-        whole = {field.name: field.type for field in fields(self)}[name] is int
+        if value is None and name == "emails":
+            return
+        whole = {field.name: field.type for field in fields(self)}[name] is not Decimal
         kinds = (int,) if whole else (int, Decimal)
         if not isinstance(value, kinds) or isinstance(value, bool):
             wanted = "a whole number" if whole else "a Decimal or a whole number"

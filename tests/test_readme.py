@@ -15,11 +15,11 @@ from components.args import Settings
 from components.functions import EVENT_AGE_SECONDS
 from cost.bill import Line, bill
 from cost.command import cost_command
-from cost.pipeline import Pipeline
+from cost.month import Section
 from cost.prices import Price, Prices
 from cost.registered import registered_resources
 from cost.report import money, quantity
-from cost.usage import Section
+from cost.resources import read_pipeline
 from cost.workload import Workload
 from handler.email_budget import EMAILS_A_WINDOW, SUCCESSES_A_WINDOW, WINDOW_SECONDS
 from handler.records import ATTENTION_SHARDS
@@ -104,7 +104,7 @@ def test_every_make_target_it_names_exists() -> None:
 def cost_table() -> str:
     """What of 25,000 files a month is inside the Free Tier, and what is not."""
     one_person = {"alert_emails": ["you@example.com"]}
-    pipeline = Pipeline.read(registered_resources(ROOT, arguments=one_person))
+    pipeline = read_pipeline(registered_resources(ROOT, arguments=one_person))
     prices = Prices.load()
     month = bill(pipeline, Workload(files=25_000, failures=Decimal("0.02")), prices)
     rows = ["| | used | free each month | list price | to pay |", "|---|---|---|---|---|"]
@@ -136,7 +136,7 @@ def test_the_table_of_costs_is_what_the_bill_says() -> None:
 
 
 def test_a_million_files_cost_about_what_it_says() -> None:
-    pipeline = Pipeline.read(registered_resources(ROOT))
+    pipeline = read_pipeline(registered_resources(ROOT))
     million = bill(pipeline, Workload(files=1_000_000), Prices.load())
     said = re.search(r"A million accepted files cost about \$(\d\.\d\d)", README)
     assert said is not None
@@ -154,6 +154,15 @@ def test_the_recorded_bills_are_what_the_command_prints(arguments: str) -> None:
     printed = CliRunner(env={"COLUMNS": "80"}).invoke(cost_command, words).output
     table = "\n".join(line.rstrip() for line in printed.split("\n\n")[0].splitlines()) + "\n"
     assert RECORDED[arguments] == table, f"replace it in docs/cost.md by:\n{table}"
+
+
+def test_the_python_of_the_document_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    (code,) = re.findall(r"```python\n(.*?)```", COST_DOC, re.DOTALL)
+    exec(compile(code, "docs/cost.md", "exec"), {})
+    assert Decimal(capsys.readouterr().out) > 0
 
 
 def test_the_bills_of_an_idle_pipeline_and_of_a_million_files_are_recorded() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from cost.bill import Bill, Line, bill
+from cost.month import Section
 from cost.pipeline import Pipeline
 from cost.prices import Item, Prices
 from cost.registered import registered_resources
-from cost.usage import Section
+from cost.resources import read_pipeline
 from cost.workload import Workload
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,13 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="session")
 def default() -> Pipeline:
     """Nobody is told by e-mail; and no daily check, whose bill is worked out by itself."""
-    return Pipeline.read(registered_resources(ROOT, arguments={"daily_check": False}))
+    return read_pipeline(registered_resources(ROOT, arguments={"daily_check": False}))
 
 
 @pytest.fixture(scope="session")
 def checked() -> Pipeline:
     """The component with no argument at all."""
-    return Pipeline.read(registered_resources(ROOT))
+    return read_pipeline(registered_resources(ROOT))
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 
 from cost.footprint import accepted, set_aside
+from cost.month import Section
 from cost.pipeline import Function, Pipeline
 from cost.prices import Item, Prices
-from cost.usage import Section, months_stored
+from cost.stored import months_stored
 from cost.workload import Workload
 
 from .conftest import Priced
@@ -74,6 +75,14 @@ def test_a_budget_limits_the_emails_by_hand(told: Pipeline, prices: Prices) -> N
     fine = Workload(files=1_000_000, busy_minutes=60)
     # 2 in each of accepted files: 360 * 2 * 2
     assert Priced(told, fine, prices).quantity(Item.EMAILS) == 1440
+
+
+def test_who_knows_how_many_emails_there_are_says_so(told: Pipeline, prices: Prices) -> None:
+    said = Workload(files=1_000, failures=D("0.02"), emails=30)
+    assert Priced(told, said, prices).quantity(Item.EMAILS) == 60
+    # No more than there are files.
+    more = Workload(files=1_000, emails=5_000)
+    assert Priced(told, more, prices).quantity(Item.EMAILS) == 2_000
 
 
 def test_failures_by_hand(default: Pipeline, prices: Prices) -> None:
@@ -200,6 +209,18 @@ def test_an_empty_pipeline_costs_its_alarms_alone_and_they_are_within_the_free_o
     assert {line.use.item for line in bill.lines if line.idle.listed} == {Item.ALARMS}
     assert bill.idle(EVERYTHING).listed == bill.month(EVERYTHING).listed == D("0.60")
     assert bill.idle(EVERYTHING).after_free == 0
+
+
+def test_nothing_else_of_the_default_pipeline_bills_while_idle(
+    checked: Pipeline, prices: Prices
+) -> None:
+    bill = Priced(checked, Workload(files=0), prices).bill
+    billed = {line.use.what for line in bill.lines if line.idle.listed}
+    assert {what for what in billed if not what.startswith("Daily check: ")} == {
+        "CloudWatch: alarms"
+    }
+    assert bill.idle(EVERYTHING).listed < D("0.71")
+    assert bill.idle(EVERYTHING).after_free < D("0.001")
 
 
 def test_the_free_tier_is_one_for_what_shares_it(default: Pipeline, prices: Prices) -> None:

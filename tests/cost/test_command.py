@@ -12,10 +12,10 @@ from click.testing import CliRunner, Result
 
 from cost.bill import bill
 from cost.errors import CostError
+from cost.month import Section
 from cost.pipeline import Pipeline
 from cost.prices import PRICES, Prices
 from cost.report import money, quantity
-from cost.usage import Section
 from cost.workload import Workload
 from operate.__main__ import scalper
 
@@ -68,7 +68,8 @@ def test_every_option_reaches_the_workload() -> None:
     answer = run(
         *("--files", "10", "--size", "1.5MB", "--key-bytes", "60", "--failures", "0.5"),
         *("--retried", "10%", "--warm-ms", "20.5", "--process-ms", "100", "--cold-share", "5%"),
-        *("--cold-ms", "1500", "--busy-minutes", "60", "--month", "12", "--json"),
+        *("--cold-ms", "1500", "--busy-minutes", "60", "--month", "12"),
+        *("--emails", "7", "--json"),
     )
     assert json.loads(answer.output)["workload"] == {
         "files": 10,
@@ -81,6 +82,7 @@ def test_every_option_reaches_the_workload() -> None:
         "cold_share": "0.05",
         "cold_ms": "1500",
         "busy_minutes": 60,
+        "emails": 7,
         "month": 12,
     }
 
@@ -88,6 +90,7 @@ def test_every_option_reaches_the_workload() -> None:
 def test_without_options_the_workload_is_the_usual_one() -> None:
     told = json.loads(run("--files", "10", "--json").output)["workload"]
     usual = Workload(files=10)
+    assert told.pop("emails") is None
     for name, value in told.items():
         assert Decimal(value) == getattr(usual, name), name
 
@@ -123,6 +126,7 @@ def test_prices_of_ones_own_are_used(tmp_path: Path) -> None:
         (["--files", "1", "--failures", "nan"], "failures must be from 0 to 1"),
         (["--files", "1", "--key-bytes", "0"], "key_bytes must be from 1 to 1,024 (got 0)"),
         (["--files", "1", "--month", "0"], "month must be from 1"),
+        (["--files", "1", "--emails", "-1"], "emails must be from 0"),
         (["--files", "1", "--stack", "nope"], "There is no Pulumi.nope.yaml"),
         (["--files", "1", "--set", "memory_mb"], "'memory_mb' is no NAME=VALUE"),
         (["--files", "1", "--set", "memory_mb=["], "'[' is no YAML"),

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from cost.bill import bill
+from cost.month import Section
 from cost.pipeline import Pipeline
 from cost.prices import Item, Prices
-from cost.usage import Section
 from cost.workload import Workload
 
 from .conftest import Priced

@@ -8,11 +8,13 @@ from decimal import Decimal
 import pytest
 
 from cost.footprint import REASON, REQUEST_ID, accepted, fault_line, item_bytes, set_aside
+from cost.month import Section
 from cost.pipeline import Pipeline
 from cost.prices import Item
-from cost.usage import Section, usage
+from cost.usage import usage
 from cost.workload import Workload
 from handler import File
+from handler.email_budget import EmailBudget
 from handler.errors import Fault
 from tests.handler.conftest import _no_network, _one_signing_key, clients, world
 from tests.handler.world import World
@@ -98,9 +100,11 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_call_of_the_handler_is_on_the_bill(
-    default: Pipeline, world: World, name: str
+    default: Pipeline, world: World, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     case = CASES[name]
+    # A window of the budget that ends while it is asked takes a second write.
+    monkeypatch.setattr(EmailBudget, "_window", lambda budget: 180_000_000)
     case.do(world)
     assert {*world.called()} <= BILLED.keys() | FREE
     made = Counter(BILLED[call] for call in world.called() if call not in FREE)

@@ -1,5 +1,6 @@
 """The bill is made from what the program registers, and is silent about none of it."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,10 +11,11 @@ import yaml
 
 from cost.bill import bill
 from cost.errors import CostError
-from cost.pipeline import FREE, READERS, Pipeline, Resource, UnpricedError
+from cost.month import Section
+from cost.pipeline import Pipeline
 from cost.prices import Item, Prices
 from cost.registered import registered_resources
-from cost.usage import Section
+from cost.resources import FREE, READERS, Resource, UnpricedError, read_pipeline
 from cost.workload import Workload
 from tests.component.recorder import COMPUTED
 
@@ -62,7 +64,7 @@ def test_every_argument_that_costs_is_read() -> None:
         "kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/k",
         "process_code": "examples/process",
     }
-    told = Pipeline.read(registered_resources(ROOT, arguments=arguments))
+    told = read_pipeline(registered_resources(ROOT, arguments=arguments))
     assert (told.addresses, told.settings.email_on) == (2, "failures")
     assert (told.processor.memory_mb, told.processor.temporary_storage_mb) == (2048, 1024)
     assert (told.log_days, told.settings.record_retention_days) == (90, 400)
@@ -75,14 +77,14 @@ def test_every_argument_that_costs_is_read() -> None:
 
 def test_a_stacks_own_settings_are_read() -> None:
     configured = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
-    dev = Pipeline.read(registered_resources(ROOT, "dev"))
+    dev = read_pipeline(registered_resources(ROOT, "dev"))
     assert dev.addresses == len(configured["silent-scalper:pipeline"]["alert_emails"])
     assert dev.settings.email_on == "all"
     assert dev.settings.process_entry == "main.process"
 
 
 def test_an_argument_wins_over_the_stacks() -> None:
-    dev = Pipeline.read(registered_resources(ROOT, "dev", {"email_on": "failures"}))
+    dev = read_pipeline(registered_resources(ROOT, "dev", {"email_on": "failures"}))
     assert dev.settings.email_on == "failures"
     assert dev.addresses == 1
 
@@ -140,8 +142,8 @@ def test_what_has_no_price_is_an_error_that_names_it(
     resources: list[Resource], planted: str
 ) -> None:
     with pytest.raises(UnpricedError, match="cannot be priced") as refused:
-        Pipeline.read(UNPRICED[planted](resources))
-    assert "Teach cost/pipeline.py" in str(refused.value)
+        read_pipeline(UNPRICED[planted](resources))
+    assert "Teach cost/resources.py" in str(refused.value)
     changed = [r for r in UNPRICED[planted](resources) if r not in resources]
     assert changed[0].name in str(refused.value)
     assert changed[0].type in str(refused.value)
@@ -178,7 +180,7 @@ def test_what_bills_while_idle_is_on_the_idle_bill(
     resources: list[Resource], prices: Prices, planted: str
 ) -> None:
     add, item = BILLED_WHILE_IDLE[planted]
-    idle = bill(Pipeline.read(add(resources)), Workload(files=0), prices)
+    idle = bill(read_pipeline(add(resources)), Workload(files=0), prices)
     assert {line.use.item for line in idle.lines if line.idle.after_free} == {item}
 
 
@@ -189,7 +191,7 @@ def test_a_dashboard_and_a_group_of_schedules_are_free(
         Resource("aws:cloudwatch/dashboard:Dashboard", "intake-files", {}),
         Resource("aws:scheduler/scheduleGroup:ScheduleGroup", "intake-retries", {}),
     ]
-    idle = bill(Pipeline.read([*resources, *more]), Workload(files=0), prices)
+    idle = bill(read_pipeline([*resources, *more]), Workload(files=0), prices)
     assert idle.idle(list(Section)).after_free == 0
 
 
@@ -198,15 +200,29 @@ def test_scheduled_retries_are_read_from_the_rescuer(resources: list[Resource]) 
     variables = rescuer.inputs["environment"]["variables"]
     environment = {"variables": {**variables, "SCALPER_RETRY_DELAYS_MINUTES": "10,120,1440"}}
     with_retries = with_inputs(resources, "Function", {"environment": environment}, "-rescuer")
-    assert Pipeline.read(with_retries).scheduled_retries == 3
+    assert read_pipeline(with_retries).scheduled_retries == 3
 
 
 def test_what_is_not_one_pipeline_is_refused(resources: list[Resource]) -> None:
     with pytest.raises(CostError, match="registers 0 SilentScalperPipeline; a bill is for one"):
-        Pipeline.read([])
+        read_pipeline([])
     component = of(resources, "SilentScalperPipeline")
     with pytest.raises(CostError, match="registers 2 SilentScalperPipeline"):
-        Pipeline.read([*resources, component])
+        read_pipeline([*resources, component])
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("Function", "no processor and rescuer"),
+        ("Table", "no table"),
+        ("BucketLifecycleConfiguration", "no lifecycle of both buckets"),
+        ("LogGroup", "no log group"),
+    ],
+)
+def test_a_part_that_is_missing_is_named(resources: list[Resource], kind: str, said: str) -> None:
+    with pytest.raises(CostError, match=said):
+        read_pipeline(r for r in resources if not r.type.endswith(f":{kind}"))
 
 
 # What a program or a stack may have wrong.
@@ -247,7 +263,22 @@ def test_another_program_in_the_same_process_is_read_afresh(tmp_path: Path) -> N
     (tmp_path / "Pulumi.test.yaml").write_text(
         json.dumps({"config": {"small:pipeline": {"log_retention_days": 7}}})
     )
-    mine = Pipeline.read(registered_resources(tmp_path, "test"))
+    mine = read_pipeline(registered_resources(tmp_path, "test"))
     assert (mine.processor.memory_mb, mine.log_days) == (1024, 7)
     assert mine.settings.pipeline == "small-test-mine"
-    assert Pipeline.read(registered_resources(ROOT)).processor.memory_mb == 512
+    assert read_pipeline(registered_resources(ROOT)).processor.memory_mb == 512
+
+
+def test_no_event_loop_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python complains of one on standard error, at a time of its own."""
+    made: list[asyncio.AbstractEventLoop] = []
+    make = asyncio.new_event_loop
+
+    def remember() -> asyncio.AbstractEventLoop:
+        made.append(make())
+        return made[-1]
+
+    monkeypatch.setattr(asyncio, "new_event_loop", remember)
+    registered_resources(ROOT)
+    assert made
+    assert all(loop.is_closed() for loop in made)
