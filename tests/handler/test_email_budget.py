@@ -138,6 +138,17 @@ def test_who_finds_no_room_for_failures_knows_that_there_is_none_for_successes(
     assert world.called() == []
 
 
+def test_who_finds_no_room_for_a_success_learns_whether_there_is_any_for_a_failure(
+    world: World, instances: Instances
+) -> None:
+    granted(instances.new(), 4, "failure")
+    budget = instances.new()
+    assert not budget.ask("success")
+    world.forget_calls()
+    assert not budget.ask("failure")
+    assert world.called() == []
+
+
 # The notice.
 
 
