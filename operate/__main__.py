@@ -5,12 +5,19 @@ import traceback
 
 import click
 
-from .commands import looking, reconciling
+from .commands import acting, looking, reconciling, stopping, trying
 from .commands.options import COULD_NOT_TELL
 from .errors import OperateError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class InOrder(click.Group):
+    """Lists its commands in the order of their use, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"]})
 def scalper() -> None:
     """Look after a deployed Silent Scalper pipeline.
 
@@ -24,7 +31,15 @@ for command in (
     looking.list_command,
     looking.show_command,
     looking.logs_command,
+    acting.retry_command,
+    acting.release_command,
+    acting.discard_command,
+    acting.download_command,
+    stopping.pause_command,
+    stopping.resume_command,
+    trying.try_command,
     reconciling.reconcile_command,
+    reconciling.backfill_command,
 ):
     scalper.add_command(command)
 

@@ -30,6 +30,9 @@ _CONFIG = Config(
     user_agent_extra="silent-scalper-operate",
 )
 
+# A function may take 15 minutes; asked again meanwhile, it would run twice.
+_PATIENT = _CONFIG.merge(Config(read_timeout=16 * 60, retries={"total_max_attempts": 1}))
+
 
 class Clients:
     """One client a service, made when first asked for."""
@@ -43,8 +46,7 @@ class Clients:
                 region_name=region, aws_access_key_id=key, aws_secret_access_key=key
             )
 
-    def _client(self, service: str) -> Any:
-        config = _CONFIG
+    def _client(self, service: str, config: Config = _CONFIG) -> Any:
         if self._endpoint:
             config = config.merge(Config(proxies={}, s3={"addressing_style": "path"}))
         with told_plainly("find credentials"):
@@ -63,6 +65,11 @@ class Clients:
     @cached_property
     def lambda_(self) -> "LambdaClient":
         return cast("LambdaClient", self._client("lambda"))
+
+    @cached_property
+    def patient_lambda(self) -> "LambdaClient":
+        """Waits for what a function answers, and asks it only once."""
+        return cast("LambdaClient", self._client("lambda", _PATIENT))
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":

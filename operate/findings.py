@@ -65,7 +65,8 @@ class Explanation:
 EXPLAINED = {
     Kind.NO_FATE: Explanation(
         "uploads that have no record and no kept event",
-        "See whether the processor is running, throttled or failing; then upload them again.",
+        "See whether the processor is running, throttled or failing; then give them the event they "
+        "never had: scalper reconcile --repair",
     ),
     Kind.PROCESSED_FILE_MISSING: Explanation(
         "records of accepted files that are no longer in the input bucket",
@@ -146,14 +147,22 @@ UNACCOUNTED = """
 """
 KEPT = "EXISTS (SELECT 1 FROM kept k WHERE k.key = i.key AND k.version_id = i.version_id)"
 
+WITHOUT_FATE = f"""
+    {UNACCOUNTED} AND NOT i.passed_over AND NOT {KEPT}
+    AND i.modified <= :cutoff AND i.modified >= :since AND i.modified >= :records_kept_since
+"""
+OLDER_THAN_THE_PIPELINE = f"""
+    {UNACCOUNTED} AND NOT i.passed_over AND NOT {KEPT}
+    AND i.modified <= :cutoff AND i.modified < :since
+"""
+
 QUESTIONS: dict[Kind, str] = {
     Kind.NO_FATE: f"""
         SELECT i.key, i.version_id, NULL,
             'uploaded ' || strftime('%Y-%m-%d %H:%M:%S UTC', i.modified, 'unixepoch')
             || CASE WHEN i.etag LIKE '%-%'
                THEN ' in parts, so perhaps completed later' ELSE '' END
-        {UNACCOUNTED} AND NOT i.passed_over AND NOT {KEPT}
-        AND i.modified <= :cutoff AND i.modified >= :since AND i.modified >= :records_kept_since
+        {WITHOUT_FATE}
     """,
     Kind.PROCESSED_FILE_MISSING: f"""
         SELECT r.key, r.version_id, r.upload_id, '' FROM record r LEFT JOIN {_FILE}

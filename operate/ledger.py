@@ -17,9 +17,9 @@ Bucket = Literal["input", "quarantine"]
 
 _TABLES = """
 CREATE TABLE input (key TEXT, version_id TEXT, size INTEGER, etag TEXT, modified REAL,
-                    passed_over INTEGER);
+                    is_latest INTEGER, passed_over INTEGER);
 CREATE TABLE quarantine (key TEXT, version_id TEXT, size INTEGER, etag TEXT, modified REAL,
-                         passed_over INTEGER);
+                         is_latest INTEGER, passed_over INTEGER);
 CREATE TABLE record (key TEXT, upload_id TEXT, version_id TEXT, status TEXT, size INTEGER,
                      etag TEXT, location TEXT, location_version_id TEXT, processed REAL);
 CREATE TABLE kept (key TEXT, version_id TEXT);
@@ -51,7 +51,15 @@ class Ledger:
         self._insert(
             bucket,
             (
-                (it.key, it.version_id, it.size_bytes, it.etag, it.modified, passed_over(it))
+                (
+                    it.key,
+                    it.version_id,
+                    it.size_bytes,
+                    it.etag,
+                    it.modified,
+                    it.is_latest,
+                    passed_over(it),
+                )
                 for it in versions
             ),
         )

@@ -15,7 +15,16 @@ from handler.settings import Settings
 
 from . import sources
 from .deployment import Deployment
-from .findings import KEPT, QUESTIONS, STRAYS, UNACCOUNTED, Finding, Kind
+from .findings import (
+    KEPT,
+    OLDER_THAN_THE_PIPELINE,
+    QUESTIONS,
+    STRAYS,
+    UNACCOUNTED,
+    WITHOUT_FATE,
+    Finding,
+    Kind,
+)
 from .kept_events import Look, look
 from .ledger import Ledger, ledger
 from .sources import Filter, KeptEvent, Record, Subscription, Version
@@ -126,6 +135,14 @@ class Reconciliation:
                 yield Finding(kind, key, version_id, upload_id, detail)
         yield from self._strays()
 
+    def without_fate(self) -> Iterator[Version]:
+        """The uploads that should have a record and have none, the oldest first."""
+        return self._versions(WITHOUT_FATE)
+
+    def older_than_the_pipeline(self) -> Iterator[Version]:
+        """What was in the bucket before it, the oldest first. What had been replaced is history."""
+        return self._versions(f"{OLDER_THAN_THE_PIPELINE} AND i.is_latest")
+
     def counts(self) -> dict[str, int]:
         """How many files there are of each fate, and how many have none for which reason."""
         of_status = "SELECT count(*) FROM record WHERE status = '{}'"
@@ -138,8 +155,7 @@ class Reconciliation:
             "in_flight": f"{without} AND NOT {KEPT} AND i.modified > :cutoff",
             "event_kept": f"{without} AND {KEPT}",
             "passed_over": f"SELECT count(*) {UNACCOUNTED} AND i.passed_over",
-            "before_the_pipeline": f"{without} AND NOT {KEPT} AND i.modified <= :cutoff"
-            " AND i.modified < :since",
+            "before_the_pipeline": f"SELECT count(*) {OLDER_THAN_THE_PIPELINE}",
             "record_expired": f"{without} AND NOT {KEPT} AND i.modified <= :cutoff"
             " AND i.modified >= :since AND i.modified < :records_kept_since",
         }
@@ -149,6 +165,11 @@ class Reconciliation:
             "kept_messages": self._kept.messages,
             "kept_messages_unreadable": self._kept.unreadable,
         }
+
+    def _versions(self, source: str) -> Iterator[Version]:
+        columns = "i.key, i.version_id, i.size, i.etag, i.modified, i.is_latest"
+        for row in self._ask(f"SELECT {columns} {source} ORDER BY i.modified, i.key"):
+            yield Version(*row)
 
     def _ask(self, question: str) -> Iterator[tuple[Any, ...]]:
         used = {name: value for name, value in self._moments.items() if f":{name}" in question}

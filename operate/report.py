@@ -2,10 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -32,9 +32,12 @@ _COUNTED = {
 
 
 def write_json(
-    reconciliation: Reconciliation, allowed: Collection[Kind], stream: TextIO
+    reconciliation: Reconciliation,
+    allowed: Collection[Kind],
+    stream: TextIO,
+    repaired: Iterable[Any] | None = None,
 ) -> Counter[Kind]:
-    """One JSON object, written as it is found; how many of each kind."""
+    """One JSON object, written as it is found and `repaired`; how many of each kind."""
     found: Counter[Kind] = Counter()
     stream.write('{"findings": [')
     for finding in reconciliation.findings():
@@ -47,6 +50,10 @@ def write_json(
         "files": reconciliation.counts(),
         "all_accounted_for": not _matters(found, allowed),
     }
+    if repaired is not None:
+        stream.write('],\n"repaired": [')
+        for at, done in enumerate(repaired):
+            stream.write((",\n  " if at else "\n  ") + json.dumps(asdict(done)))
     stream.write("],\n" + json.dumps(verdict, indent=1)[1:] + "\n")
     return found
 

@@ -45,6 +45,8 @@ class Version:
     etag: str
     modified: float
     """Epoch seconds. For an upload in parts, when it was begun."""
+    is_latest: bool = True
+    """False when another version or a deletion of the key came later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def versions(deployment: Deployment, bucket: str, prefix: str = "") -> Iterator[
                     it["Size"],
                     it["ETag"].strip('"'),
                     it["LastModified"].timestamp(),
+                    it["IsLatest"],
                 )
 
 

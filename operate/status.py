@@ -171,7 +171,7 @@ def look(
         groups=sorted(groups.values(), key=lambda it: (it.status, -it.files, it.reason_code)),
         records=_records(deployment),
         kept_events=_kept_events(deployment),
-        flow=_flow(deployment, now),
+        flow=flow(deployment),
         alarms=list(alarms(deployment)),
         subscriptions=list(sources.email_subscriptions(deployment)),
         expects_email=settings.email_on != "none",
@@ -210,7 +210,9 @@ def _kept_events(deployment: Deployment) -> int:
     return sum(int(answer["Attributes"].get(name, 0)) for name in names)
 
 
-def _flow(deployment: Deployment, now: datetime) -> Flow:
+def flow(deployment: Deployment) -> Flow:
+    """Ask CloudWatch what Lambda counted."""
+    now = datetime.now(UTC)
     asked = {
         "received": ("AsyncEventsReceived", "Sum"),
         "throttled": ("Throttles", "Sum"),

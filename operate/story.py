@@ -114,7 +114,7 @@ def next_step(item: Item, *, newest: bool, now: datetime | None = None) -> tuple
     """What comes next for an upload, in a sentence, and the commands that may be typed."""
     which = "" if newest else f"--upload {item['upload_id']} "
     target = f"{which}{shell_word(item['object_key'])}"
-    if item["status"] == Status.PROCESSED or item.get("reason_code") == DISCARDED:
+    if item["status"] == Status.PROCESSED or is_discarded(item):
         return "Nothing.", []
     if item["status"] == Status.GONE:
         return "If it is still needed, its sender uploads it again.", []
@@ -143,6 +143,21 @@ def _for_the_operator(reason_code: str) -> str:
     if reason_code == Code.CANNOT_BE_MOVED:
         return "Remove what keeps S3 from moving it, or take it out by hand; then try it again."
     return "Remove the cause above, then try it again."
+
+
+def is_discarded(item: Item) -> bool:
+    """True when an operator threw the file away."""
+    return item["status"] == Status.GONE and item.get("reason_code") == DISCARDED
+
+
+def place(item: Item) -> str:
+    """Where the file is now."""
+    if item["status"] == Status.GONE:
+        return "nowhere"
+    if "location_version_id" in item:
+        return f"quarantine, {item['location']}, version {item['location_version_id']}"
+    version = f", version {item['version_id']}" if item.get("version_id") else ""
+    return f"the input bucket, {item['bucket']}{version}"
 
 
 def being_retried(item: Item) -> str | None:

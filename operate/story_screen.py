@@ -10,7 +10,7 @@ from rich.text import Text
 
 from handler.records import Item, Status, iso
 
-from .story import Story, Unrecorded, next_step
+from .story import Story, Unrecorded, next_step, place
 from .words import age, number, plain, readable_size, shell_word, time_of
 
 STYLES = {
@@ -85,18 +85,6 @@ def _facts(item: Item) -> Iterator[tuple[str, Text]]:
         yield "" if at else "Before", _past(past)
     if "result" in item:
         yield "Result", plain(str(item["result"]))
-
-
-def place(item: Item) -> str:
-    """Where the file is now."""
-    version = f", version {item['version_id']}" if item.get("version_id") else ""
-    match item["status"]:
-        case Status.QUARANTINED:
-            return f"quarantine, {item['location']}, version {item['location_version_id']}"
-        case Status.GONE:
-            return "nowhere"
-        case _:
-            return f"the input bucket, {item['bucket']}{version}"
 
 
 def _past(past: dict[str, Any]) -> Text:

@@ -63,7 +63,7 @@ def list_command(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """Which files were set aside or are on hold, and what comes next for each.
+    """Which files wait, set aside or on hold, and for what.
 
     All of them, or those that the options choose.
     """
@@ -94,7 +94,10 @@ def list_command(
 @as_json
 @asks_a_deployment
 def show_command(deployment: Deployment, key: str, upload_id: str | None, as_json: bool) -> None:
-    """The whole story of the file KEY: every upload, why, where it is, and what to type next."""
+    """The whole story of a file.
+
+    Every upload of KEY: why it has its fate, where it is, and what to type next.
+    """
     told = story(deployment, key, upload_id)
     if as_json:
         click.echo(json.dumps(asdict(told), indent=1))
@@ -135,7 +138,10 @@ def _next(file: Waiting, now: datetime) -> str:
 @as_json
 @asks_a_deployment
 def logs_command(deployment: Deployment, key: str, upload_id: str | None, as_json: bool) -> None:
-    """The log lines about the file KEY, of both functions, with what `process` printed."""
+    """The log lines of a file.
+
+    Of both functions, with what `process` printed while it had it.
+    """
     item = upload_of(deployment, key, upload_id)
     lines = lines_of(deployment, item)
     if as_json:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
+from urllib.parse import quote_plus
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto import mock_aws
@@ -23,8 +26,8 @@ from handler.event import parse
 from handler.fates import Delivery
 from handler.pipeline import Pipeline
 from operate import __main__ as command
-from operate import kept_events
-from operate.commands import options
+from operate import kept_events, kept_release
+from operate.commands import options, trying
 from operate.deployment import Clients, Deployment
 from operate.findings import Finding
 from operate.outputs import Outputs
@@ -57,6 +60,10 @@ class World:
         self.s3, self.sqs = self.clients.s3, self.clients.sqs
         self.dynamodb, self.lambda_ = self.clients.dynamodb, self.clients.lambda_
         self._sequencer = 0
+        self.invoked: list[tuple[str, str, Any]] = []
+        """Function, type of invocation, event: what the operator asked Lambda to do."""
+        self.answer: dict[str, Any] = {}
+        """What Lambda answers to it."""
         self.rules: dict[str, Any] = {}
         self._deploy()
 
@@ -103,7 +110,7 @@ class World:
             "s3": {
                 "bucket": {"name": "input"},
                 "object": {
-                    "key": key,
+                    "key": quote_plus(key),
                     "size": len(content),
                     "eTag": answer["ETag"].strip('"'),
                     "sequencer": f"{self._sequencer:016X}",
@@ -111,7 +118,12 @@ class World:
                 },
             },
         }
-        return Uploaded(key, version_id, record, self._pipeline())
+        return self.uploaded(record)
+
+    def uploaded(self, record: dict[str, Any]) -> Uploaded:
+        """What an event is about."""
+        upload = parse(record, "input")
+        return Uploaded(upload.key, upload.version_id or "null", record, self._pipeline())
 
     def accept(self, key: str, content: bytes = b"content") -> Uploaded:
         upload = self.upload(key, content)
@@ -152,6 +164,20 @@ class World:
     def keep_event(self, body: Any) -> None:
         url = self.sqs.get_queue_url(QueueName="kept-events")["QueueUrl"]
         self.sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+
+    def invoke(self, params: Any, model: Any, **_: Any) -> Any:
+        """Stands in for Lambda: takes note, and answers at once."""
+        if model.name != "Invoke":
+            return None
+        name = params["url_path"].split("/")[-2]
+        kind = params["headers"].get("X-Amz-Invocation-Type", "RequestResponse")
+        self.invoked.append((name, kind, json.loads(params["body"])))
+        status = 202 if kind == "Event" else 200
+        payload = json.dumps(self.answer.get("payload")).encode()
+        answer = {"StatusCode": status, "Payload": io.BytesIO(payload)}
+        if "error" in self.answer:
+            answer["FunctionError"] = self.answer["error"]
+        return AWSResponse("", status, HTTPHeaders(), None), answer
 
     def tell_rules(self, **rules: Any) -> None:
         self.rules = rules
@@ -270,6 +296,7 @@ def clients() -> Iterator[tuple[Clients, HandlerClients]]:
         # moto's SNS makes an RSA key for every account: half the time of a test.
         patch.setattr(rsa, "generate_private_key", cache(rsa.generate_private_key))
         patch.setattr(kept_events, "WAIT_SECONDS", 0)
+        patch.setattr(kept_release, "WAIT_SECONDS", 0)
         yield Clients(REGION), HandlerClients()
 
 
@@ -279,7 +306,8 @@ Scalper = Callable[..., Result]
 @pytest.fixture
 def scalper(world: World, monkeypatch: pytest.MonkeyPatch) -> Scalper:
     """The command, as it is typed, asking that world. What it raises is the test's to see."""
-    monkeypatch.setattr(options, "read_outputs", lambda path, stack: world.outputs)
+    for module in (options, trying):
+        monkeypatch.setattr(module, "read_outputs", lambda path, stack: world.outputs)
     monkeypatch.setattr(Deployment, "of", lambda outputs: world.deployment)
 
     def invoke(*arguments: str, answer: str | None = None) -> Result:
@@ -295,5 +323,11 @@ def scalper(world: World, monkeypatch: pytest.MonkeyPatch) -> Scalper:
 def world(clients: tuple[Clients, HandlerClients]) -> Iterator[World]:
     disable_socket(allow_unix_socket=True)
     with mock_aws():
-        yield World(*clients)
+        deployed = World(*clients)
+        emitters = [it.meta.events for it in (deployed.lambda_, deployed.clients.patient_lambda)]
+        for emitter in emitters:
+            emitter.register("before-call.lambda.Invoke", deployed.invoke)
+        yield deployed
+        for emitter in emitters:
+            emitter.unregister("before-call.lambda.Invoke", deployed.invoke)
     enable_socket()

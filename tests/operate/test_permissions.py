@@ -4,23 +4,31 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from operate import __main__ as command
+from operate.pace import Pace
+from operate.pause import pause as stop
 
 from .conftest import Scalper, World
 from .test_logs import Logs
 
 OPERATING = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
-SERVICES = ("cloudwatch", "dynamodb", "lambda_", "logs", "s3", "sns", "sqs", "sts")
+CLIENTS = (
+    "cloudwatch", "dynamodb", "lambda_", "logs", "patient_lambda", "s3", "sns", "sqs", "sts"
+)  # fmt: skip
 UNASKED = {"sts:GetCallerIdentity"}
 """Everybody may."""
 
 PREFIX_OF = {"monitoring": "cloudwatch"}
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 ACTION_OF = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "s3:DeleteObject": "s3:DeleteObjectVersion",
+    "s3:GetObject": "s3:GetObjectVersion",
     "s3:ListObjectVersions": "s3:ListBucketVersions",
     "s3:HeadObject": "s3:GetObjectVersion",
     "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
@@ -57,12 +65,86 @@ def reconcile(world: World, scalper: Scalper) -> None:
     scalper("reconcile", "--grace", "0s")
 
 
+def retry(world: World, scalper: Scalper) -> None:
+    world.hold("a.csv")
+    scalper("retry", "a.csv")
+
+
+def release(world: World, scalper: Scalper) -> None:
+    world.hold("a.csv")
+    scalper("release", "--all")
+
+
+def release_kept(world: World, scalper: Scalper) -> None:
+    upload = world.upload("a.csv")
+    world.keep_event({"requestPayload": {"requestPayload": {"Records": [upload.record]}}})
+    world.keep_event({"requestPayload": "of nobody"})
+    scalper("release", "--kept-events")
+
+
+def discard(world: World, scalper: Scalper) -> None:
+    world.reject("a.csv")
+    scalper("discard", "a.csv", "--yes")
+    world.hold("b.csv")
+    scalper("discard", "--reason", "AWS_ERROR", "--yes")
+
+
+def download(world: World, scalper: Scalper) -> None:
+    world.reject("a.csv")
+    with TemporaryDirectory() as folder:
+        scalper("download", "a.csv", "--to", folder)
+        scalper("download", "--reason", "WRONG_TYPE", "--to", folder)
+
+
+def pause(world: World, scalper: Scalper) -> None:
+    scalper("pause")
+    scalper("pause")
+
+
+def resume(world: World, scalper: Scalper) -> None:
+    for reserved in (5, None):
+        if reserved:
+            world.lambda_.put_function_concurrency(
+                FunctionName="processor", ReservedConcurrentExecutions=reserved
+            )
+        stop(world.deployment)
+        world.hold(f"{reserved}.csv", "NOT_STARTED")
+        scalper("resume")
+        world.lambda_.delete_function_concurrency(FunctionName="processor")
+
+
+def repair(world: World, scalper: Scalper) -> None:
+    reconcile(world, scalper)
+    world.upload("lost.csv")
+    scalper("reconcile", "--grace", "0s", "--repair")
+
+
+def backfill(world: World, scalper: Scalper) -> None:
+    world.upload("lost.csv")
+    world.keep_event({})
+    scalper("backfill", "--grace", "0s")
+
+
+def trying(world: World, scalper: Scalper) -> None:
+    scalper("try", __file__, "--outputs", "outputs.json")
+
+
 SCENES: dict[str, Callable[[World, Scalper], None]] = {
     "status": status,
     "list": listing,
     "show": show,
     "logs": logs,
+    "retry": retry,
+    "release": release,
+    "release --kept-events": release_kept,
+    "discard": discard,
+    "download": download,
+    "pause": pause,
+    "resume": resume,
+    "try --outputs": trying,
     "reconcile": reconcile,
+    "reconcile --repair": repair,
+    "backfill": backfill,
 }
 
 
@@ -81,20 +163,21 @@ def recorded(world: World) -> Iterator[set[str]]:
         call = f"{PREFIX_OF.get(service := model.service_model.signing_name, service)}:{model.name}"
         actions.add(ACTION_OF.get(call, call))
 
-    emitters = [getattr(world.clients, name).meta.events for name in SERVICES]
+    emitters = [getattr(world.clients, name).meta.events for name in CLIENTS]
     for emitter in emitters:
-        emitter.register("before-call", note)
+        emitter.register("before-parameter-build", note)
     try:
         yield actions
     finally:
         for emitter in emitters:
-            emitter.unregister("before-call", note)
+            emitter.unregister("before-parameter-build", note)
 
 
 @pytest.mark.parametrize("name", SCENES)
 def test_a_command_asks_for_what_is_documented_and_nothing_else(
-    world: World, scalper: Scalper, name: str
+    world: World, scalper: Scalper, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    monkeypatch.setattr(Pace, "wait", lambda pace: None)
     calls: set[str] = set()
 
     def typed(*arguments: str, **more: Any) -> Any:
@@ -109,4 +192,5 @@ def test_a_command_asks_for_what_is_documented_and_nothing_else(
 
 def test_every_command_is_documented() -> None:
     assert documented().keys() == SCENES.keys()
-    assert command.scalper.commands.keys() - SCENES.keys() == {"cost"}, "which asks nobody"
+    commands = {scene.partition(" ")[0] for scene in SCENES}
+    assert command.scalper.commands.keys() - commands == {"cost"}, "which asks nobody"

@@ -1,0 +1,129 @@
+"""`scalper try`: what would become of a file, found out on this machine."""
+
+import json
+import sys
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from .. import trial
+from ..deployment import Deployment
+from ..outputs import read_outputs
+from ..trial import ACCEPTED, FAILED, PASSED_OVER, REJECTED, Setup, Verdict
+from ..words import plain, readable_size
+from . import options
+from .options import NOT_WELL, WELL, as_json
+
+STYLES = {ACCEPTED: "green", REJECTED: "red", FAILED: "red", PASSED_OVER: "dim"}
+
+
+@click.command("try")
+@click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--key", help="The key it would be uploaded under. Default: its name.")
+@click.option(
+    "--stack",
+    help="Rules and code of Pulumi.STACK.yaml in this folder; AWS is not asked. Default: dev.",
+)
+@click.option(
+    "--outputs",
+    "outputs_path",
+    type=click.Path(path_type=Path),
+    help="Rules of the deployment of these outputs, which is asked for them.",
+)
+@click.option(
+    "--process",
+    "code",
+    type=click.Path(exists=True, path_type=Path),
+    help="The folder or .zip of your code. Default: as the stack says.",
+)
+@click.option("--entry", help="Module and function in it. Default: main.process.")
+@as_json
+def try_command(
+    *,
+    paths: tuple[Path, ...],
+    key: str | None,
+    stack: str | None,
+    outputs_path: Path | None,
+    code: Path | None,
+    entry: str | None,
+    as_json: bool,
+) -> None:
+    """What would become of a file of this machine?
+
+    The rules and your `process` decide here; AWS is not asked.
+
+    Exit status: 0 it would be accepted or passed over, 1 it would not, 2 nobody can tell.
+    """
+    if key is not None and len(paths) != 1:
+        raise click.UsageError("--key goes with one FILE.")
+    setup = _setup(stack, outputs_path, code)
+    setup = replace(setup, code=code or setup.code, entry=entry or setup.entry)
+    process = trial.load(setup)
+    verdicts = [trial.attempt(path, key or path.name, setup, process) for path in paths]
+    if as_json:
+        answer = [
+            {"file": str(path), **_as_dict(verdict)}
+            for path, verdict in zip(paths, verdicts, strict=True)
+        ]
+        click.echo(json.dumps({"files": answer, "rules_of": setup.source}, indent=1))
+    else:
+        console = options.screen()
+        for path, verdict in zip(paths, verdicts, strict=True):
+            _show(path, verdict, console)
+        by = f"{setup.entry} in {setup.code}" if setup.code else "no code"
+        console.print(plain(f"Decided by the rules of {setup.source} and {by}.", "dim"))
+    good = all(verdict.fate in (ACCEPTED, PASSED_OVER) for verdict in verdicts)
+    sys.exit(WELL if good else NOT_WELL)
+
+
+def _setup(stack: str | None, outputs_path: Path | None, code: Path | None) -> Setup:
+    if outputs_path is not None:
+        settings = Deployment.of(read_outputs(outputs_path, stack)).settings
+        entry = settings.process_entry or "main.process"
+        return Setup(source=settings.pipeline, rules=settings.rules, entry=entry)
+    if stack is None and code is not None and not Path("Pulumi.dev.yaml").exists():
+        return Setup(source="the component's defaults")
+    return trial.of_stack(stack or "dev", Path())
+
+
+def _show(path: Path, verdict: Verdict, console: Console) -> None:
+    code = f"  {verdict.reason_code}" if verdict.reason_code else ""
+    console.print(
+        plain(f"{verdict.key}  {readable_size(path.stat().st_size)}  ", "bold")
+        + Text(f"● {verdict.fate}{code}", f"bold {STYLES[verdict.fate]}")
+        + Text(f"  {verdict.ms} ms", "dim")
+    )
+    if verdict.reason:
+        console.print(Text("  Why     ") + plain(verdict.reason))
+    if verdict.result is not None:
+        console.print(Text("  Result  ") + plain(json.dumps(verdict.result)))
+    if verdict.fate == PASSED_OVER:
+        console.print("  Why     The pipeline takes no notice of such a key.")
+    if verdict.fate == FAILED:
+        console.print("  Next    Tried twice more, then set aside, and tried again later.")
+        for line in _own_frames(verdict.cause):
+            console.print(Text("    ") + plain(line, "dim"))
+
+
+def _own_frames(error: BaseException | None) -> list[str]:
+    """The traceback without the handler's own part."""
+    if error is None or error.__traceback__ is None:
+        return []
+    frames = error.__traceback__.tb_next or error.__traceback__
+    lines = traceback.format_exception(type(error), error, frames)
+    return "".join(lines).splitlines()
+
+
+def _as_dict(verdict: Verdict) -> dict[str, object]:
+    names = ("key", "fate", "reason_code", "reason", "result", "ms")
+    return {name: getattr(verdict, name) for name in names}

@@ -1,0 +1,78 @@
+"""Kept events, which even the rescuer failed on, given to it once more, unchanged.
+
+It is asked and waited for, so that a message is deleted only once its files have their fate.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from .actions import Done
+from .deployment import Deployment
+from .errors import told_plainly
+from .kept_events import WAIT_SECONDS, queue_of
+from .sources import events_in
+
+HIDDEN_SECONDS = 16 * 60
+"""Longer than the rescuer may take: nobody else gets the message meanwhile."""
+
+
+def release_kept(deployment: Deployment, *, dry_run: bool) -> Iterator[Done]:
+    """Each message once."""
+    sqs, bucket = deployment.clients.sqs, deployment.settings.input_bucket
+    with queue_of(deployment) as url:
+        seen: dict[str, str] = {}
+        try:
+            while message := _next(deployment, url):
+                if message["MessageId"] in seen:
+                    return
+                seen[message["MessageId"]] = message["ReceiptHandle"]
+                files = events_in(message["Body"], bucket)
+                name = ", ".join(it.key for it in files or []) or message["MessageId"]
+                if files is None:
+                    yield _done(message, name, "is no event of this pipeline: it stays", ok=False)
+                elif dry_run:
+                    yield _done(message, name, "would be given to the rescuer")
+                elif problem := _rescue(deployment, message["Body"]):
+                    yield _done(message, name, f"could not be recorded: {problem}", ok=False)
+                else:
+                    with told_plainly("delete a kept event"):
+                        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                    del seen[message["MessageId"]]
+                    yield _done(message, name, "has its fate")
+        finally:
+            for receipt in seen.values():
+                with told_plainly("show the kept events again"):
+                    sqs.change_message_visibility(
+                        QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0
+                    )
+
+
+def _next(deployment: Deployment, url: str) -> Any:
+    """One message; None when there is none that is not hidden."""
+    with told_plainly("read the queue of kept events"):
+        answer = deployment.clients.sqs.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=1,
+            VisibilityTimeout=HIDDEN_SECONDS,
+            WaitTimeSeconds=WAIT_SECONDS,
+        )
+    return next(iter(answer.get("Messages", [])), None)
+
+
+def _rescue(deployment: Deployment, body: str) -> str | None:
+    """Why it failed again; None when it did not."""
+    name = deployment.outputs.rescuer_function
+    event = json.loads(body)["requestPayload"]
+    with told_plainly(f"call the function {name}"):
+        answer = deployment.clients.patient_lambda.invoke(
+            FunctionName=name, Payload=json.dumps(event)
+        )
+        if "FunctionError" not in answer:
+            return None
+        error: Any = json.loads(answer["Payload"].read())
+    return str(error.get("errorMessage", error) if isinstance(error, dict) else error)
+
+
+def _done(message: Any, name: str, words: str, *, ok: bool = True) -> Done:
+    return Done(name, message["MessageId"], ok, words)

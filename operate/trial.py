@@ -1,0 +1,171 @@
+"""The rules and the user's `process` on a file of this machine, with the handler's own code.
+
+Nothing is uploaded, moved or recorded. What `process` itself asks of AWS, it asks.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from handler import hook
+from handler.deadline import deadline
+from handler.errors import Fault, Rejection
+from handler.event import Upload
+from handler.rules import Rules
+
+from .errors import OperateError
+
+PASSED_OVER, ACCEPTED, REJECTED, FAILED = "PASSED OVER", "PROCESSED", "QUARANTINED", "FAILED"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a deployment would decide with."""
+
+    source: str
+    """Where it comes from, for people."""
+    rules: Rules = field(default_factory=Rules)
+    prefix: str = ""
+    suffix: str = ""
+    code: Path | None = None
+    entry: str = "main.process"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    timeout_seconds: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What would become of the file."""
+
+    key: str
+    fate: str
+    reason_code: str | None = None
+    reason: str | None = None
+    result: Any = None
+    ms: int = 0
+    cause: BaseException | None = None
+    """What `process` raised, where it failed."""
+
+
+def of_stack(stack: str, folder: Path) -> Setup:
+    """From `Pulumi.STACK.yaml` in the folder of the program, as the program would read it."""
+    path = folder / f"Pulumi.{stack}.yaml"
+    try:
+        config = dict((yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {})
+    except FileNotFoundError:
+        raise OperateError(
+            f"There is no {path}. Go to the folder of the Pulumi program, name another --stack, "
+            "ask a deployment for its rules with --outputs, or name your code with --process."
+        ) from None
+    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
+        raise OperateError(f"{path} cannot be read: {error}") from None
+    told: Any = next((value for name, value in config.items() if name.endswith(":pipeline")), {})
+    if not isinstance(told, dict):
+        raise OperateError(f"{path}: `pipeline` must be a map of arguments.")
+    rules = {it.name: told[it.name] for it in fields(Rules) if it.name in told}
+    # In any case, and with or without the dot: as the component takes them.
+    rules["accepted_types"] = [
+        str(it).lower().removeprefix(".") for it in told.get("accepted_types", [])
+    ]
+    code = told.get("process_code")
+    environment = told.get("process_environment", {})
+    return Setup(
+        source=str(path),
+        rules=Rules(**rules),
+        prefix=told.get("prefix", ""),
+        suffix=told.get("suffix", ""),
+        code=folder / code if isinstance(code, str) else None,
+        entry=told.get("process_entry", "main.process"),
+        environment={name: str(value) for name, value in environment.items()},
+        timeout_seconds=told.get("timeout_seconds", 60),
+    )
+
+
+def load(setup: Setup) -> hook.Process | None:
+    """The user's `process`, from its folder or .zip; None when there is none."""
+    if setup.code is None:
+        return None
+    if not setup.code.exists():
+        raise OperateError(f"There is no {setup.code}; --process names the folder of your code.")
+    # Deployed, the folder is called `process`, whatever it is called here.
+    package = ModuleType("process")
+    package.__path__ = [str(setup.code.resolve())]
+    sys.modules["process"] = package
+    sys.path.append(str(setup.code.resolve()))
+    os.environ.update(setup.environment)
+    try:
+        return hook.load(setup.entry)
+    except Fault as fault:
+        raise OperateError(f"{fault.reason}.") from fault
+
+
+def attempt(path: Path, key: str, setup: Setup, process: hook.Process | None) -> Verdict:
+    """Decide about the file as if it were uploaded under `key`."""
+    upload = _upload(path, key)
+    matches = key.startswith(setup.prefix) and key.endswith(setup.suffix)
+    if not matches or setup.rules.ignores(upload):
+        return Verdict(key, PASSED_OVER)
+    started = time.monotonic()
+    try:
+        setup.rules.check(upload)
+        result = None
+        if process:
+            # What it prints is for people, whoever reads the answer.
+            with redirect_stdout(sys.stderr), deadline(_Context(setup.timeout_seconds)):
+                result = hook.call(process, hook.File(upload, lambda: _Disk(path)))
+        return Verdict(key, ACCEPTED, result=result, ms=_ms(started))
+    except Rejection as rejection:
+        return Verdict(key, REJECTED, rejection.code, rejection.reason, ms=_ms(started))
+    except Fault as fault:
+        code, reason = str(fault.code), fault.reason
+        return Verdict(key, FAILED, code, reason, ms=_ms(started), cause=fault.__cause__)
+
+
+class _Disk:
+    """Answers GetObject with the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get_object(self, **_: Any) -> dict[str, Any]:
+        return {"Body": self._path.open("rb")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What Lambda tells of the time that is left."""
+
+    seconds: float
+
+    def get_remaining_time_in_millis(self) -> float:
+        return self.seconds * 1000
+
+
+def _upload(path: Path, key: str) -> Upload:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise OperateError(f"{path} cannot be read: {error.strerror}") from None
+    return Upload(
+        bucket="local",
+        key=key,
+        version_id=None,
+        etag="",
+        size_bytes=found.st_size,
+        upload_id="0" * 32,
+        uploaded_at=datetime.fromtimestamp(found.st_mtime, UTC),
+        record={},
+    )
+
+
+def _ms(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

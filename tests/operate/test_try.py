@@ -1,0 +1,180 @@
+"""`scalper try`: the rules and `process` on a file of this machine."""
+
+import json
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operate.errors import OperateError
+
+from .conftest import Scalper, World
+
+PROCESS = """
+import os
+from handler import File, Rejection
+from helper import columns
+
+def process(file):
+    print("printed")
+    with file.open() as stream:
+        text = stream.read().decode()
+    if "reject" in text:
+        raise Rejection("BAD_HEADER", "The first column must be 'id'.")
+    if "fail" in text:
+        raise KeyError("price")
+    if "slow" in text:
+        while True:
+            pass
+    return {"columns": columns(text), "key": file.key, "mode": os.environ.get("TRY_MODE")}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with a program's configuration and code."""
+    before = set(sys.modules), list(sys.path)
+    monkeypatch.setenv("TRY_MODE", "")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "main.py").write_text(PROCESS)
+    (tmp_path / "code" / "helper.py").write_text("def columns(text): return text.count(',') + 1")
+    configure(tmp_path, "dev", accepted_types=[".CSV", "json"], process_code="./code")
+    yield tmp_path
+    for name in set(sys.modules) - before[0]:
+        if name == "helper" or name.split(".")[0] == "process":
+            del sys.modules[name]
+    sys.path[:] = before[1]
+
+
+def configure(folder: Path, stack: str, **arguments: Any) -> None:
+    config = {"config": {"silent-scalper:pipeline": arguments}}
+    (folder / f"Pulumi.{stack}.yaml").write_text(json.dumps(config))
+
+
+def put(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text)
+    return name
+
+
+def test_a_good_file_is_accepted_with_what_process_returned(folder: Path, scalper: Scalper) -> None:
+    answer = scalper("try", put(folder, "a.csv", "id,b"))
+    assert answer.exit_code == 0
+    assert "a.csv  4 bytes  ● PROCESSED" in answer.stdout
+    assert '"columns": 2' in answer.stdout
+    assert "by the rules of Pulumi.dev.yaml and main.process in code" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("a.exe", "x", "● QUARANTINED  WRONG_TYPE"),
+        ("a.csv", "", "● QUARANTINED  EMPTY_FILE"),
+        ("a.csv", "reject", "● QUARANTINED  BAD_HEADER"),
+        ("a.csv", "fail", "● FAILED  PROCESS_FAILED"),
+    ],
+)
+def test_a_bad_file_is_told_why_by_the_handlers_own_words(
+    folder: Path, scalper: Scalper, name: str, text: str, told: str
+) -> None:
+    answer = scalper("try", put(folder, name, text))
+    assert answer.exit_code == 1
+    assert told in answer.stdout
+    assert "  Why     " in answer.stdout
+
+
+def test_what_process_raised_is_shown_where_it_was_raised(folder: Path, scalper: Scalper) -> None:
+    answer = scalper("try", put(folder, "a.csv", "fail"))
+    assert "Why     process raised KeyError: 'price'" in answer.stdout
+    assert 'raise KeyError("price")' in answer.stdout
+
+
+def test_a_process_that_does_not_return_is_stopped_at_the_stacks_time_out(
+    folder: Path, scalper: Scalper
+) -> None:
+    configure(folder, "dev", process_code="code", timeout_seconds=0.2)
+    answer = scalper("try", put(folder, "a.csv", "slow"))
+    assert "● FAILED  PROCESS_TIMED_OUT" in answer.stdout
+
+
+def test_what_is_passed_over_is_no_trouble(folder: Path, scalper: Scalper) -> None:
+    configure(folder, "dev", ignore_patterns=["*.tmp"], prefix="in/")
+    answer = scalper("try", put(folder, "a.tmp", "x"), "--key", "in/a.tmp")
+    assert (answer.exit_code, "● PASSED OVER" in answer.stdout) == (0, True)
+    answer = scalper("try", put(folder, "a.csv", "x"))
+    assert "● PASSED OVER" in answer.stdout
+    assert "● PROCESSED" in scalper("try", "a.csv", "--key", "in/a.csv").stdout
+
+
+def test_the_stack_that_is_named_decides(folder: Path, scalper: Scalper) -> None:
+    configure(folder, "prod", process_code="code", process_environment={"TRY_MODE": 1})
+    told = json.loads(scalper("try", put(folder, "a.x", "x"), "--stack", "prod", "--json").stdout)
+    (file,) = told["files"]
+    assert (file["fate"], file["result"]["mode"]) == ("PROCESSED", "1")
+    assert told["rules_of"] == "Pulumi.prod.yaml"
+    with pytest.raises(OperateError, match=r"There is no Pulumi\.nope\.yaml"):
+        scalper("try", "a.x", "--stack", "nope")
+
+
+def test_code_can_be_named_without_any_stack(folder: Path, scalper: Scalper) -> None:
+    (folder / "Pulumi.dev.yaml").unlink()
+    answer = scalper("try", put(folder, "a.any", "x"), "--process", "code")
+    assert "● PROCESSED" in answer.stdout
+    assert "the component's defaults" in answer.stdout
+    with pytest.raises(OperateError, match="--process"):
+        scalper("try", "a.any")
+
+
+def test_code_may_be_a_zip(folder: Path, scalper: Scalper) -> None:
+    with zipfile.ZipFile(folder / "code.zip", "w") as archive:
+        for name in ("main.py", "helper.py"):
+            archive.write(folder / "code" / name, name)
+    answer = scalper("try", put(folder, "a.csv", "a,b"), "--process", "code.zip")
+    assert '"columns": 2' in answer.stdout
+
+
+def test_code_that_cannot_be_imported_is_told(folder: Path, scalper: Scalper) -> None:
+    put(folder, "a.csv", "x")
+    with pytest.raises(OperateError, match=r"'main\.nope' cannot be imported"):
+        scalper("try", "a.csv", "--entry", "main.nope")
+    configure(folder, "dev", process_code="./missing")
+    with pytest.raises(OperateError, match="There is no missing"):
+        scalper("try", "a.csv")
+
+
+def test_a_deployments_own_rules_can_be_asked_for(
+    world: World, folder: Path, scalper: Scalper
+) -> None:
+    world.tell_rules(accepted_types=["json"])
+    answer = scalper("try", put(folder, "a.csv", "x"), "--outputs", "outputs.json")
+    assert "● QUARANTINED  WRONG_TYPE" in answer.stdout
+    assert "the rules of project-stack-intake and no code" in answer.stdout
+
+
+def test_what_process_prints_never_spoils_what_a_machine_reads(
+    folder: Path, scalper: Scalper
+) -> None:
+    answer = scalper("try", put(folder, "a.csv", "x"), "--json")
+    assert json.loads(answer.stdout)["files"][0]["fate"] == "PROCESSED"
+    assert "printed\n" in answer.stderr
+
+
+@pytest.mark.parametrize("text", ["[", "config: [1]", "config: {'x:pipeline': 1}"])
+def test_a_configuration_that_cannot_be_read_is_told(
+    folder: Path, scalper: Scalper, text: str
+) -> None:
+    (folder / "Pulumi.dev.yaml").write_text(text)
+    put(folder, "a.csv", "x")
+    with pytest.raises(OperateError, match=r"Pulumi\.dev\.yaml"):
+        scalper("try", "a.csv")
+
+
+def test_several_files_are_decided_at_once(folder: Path, scalper: Scalper) -> None:
+    answer = scalper("try", put(folder, "a.csv", "x"), put(folder, "b.exe", "x"))
+    assert answer.exit_code == 1
+    assert answer.stdout.count("●") == 2
+    answer = scalper("try", "a.csv", "b.exe", "--key", "c.csv")
+    assert "--key goes with one FILE" in answer.stderr
