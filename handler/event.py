@@ -4,8 +4,9 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-conte
 """
 
 import re
+import reprlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -14,7 +15,16 @@ from .errors import Code, Fault
 UPLOAD_ID_LENGTH = 32
 """S3's sequencers are hex strings of differing length; padded on the right they sort by age."""
 
+KEY_BYTES = 1024
+"""What S3 takes for a key, as UTF-8; the table takes no longer one either."""
+
 _HEX = re.compile(r"[0-9A-Fa-f]+")
+
+# Bounded in depth too: `repr` of what is nested deeply enough ends in a RecursionError.
+_QUOTED = reprlib.Repr()
+_QUOTED.maxlevel, _QUOTED.maxstring, _QUOTED.maxother = 8, 200, 200
+_QUOTED.maxdict = _QUOTED.maxlist = 20
+QUOTED_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +91,42 @@ def parse(record: Any, bucket: str) -> Upload:
         if s3["bucket"]["name"] != bucket:
             raise _malformed(f"it is not of the bucket {bucket}", record)
         sequencer = details["sequencer"]
-        if not _HEX.fullmatch(sequencer):
-            raise _malformed("its sequencer is not a hex number", record)
+        if not _HEX.fullmatch(sequencer) or len(sequencer) > UPLOAD_ID_LENGTH:
+            raise _malformed(
+                f"its sequencer is not a hex number of at most {UPLOAD_ID_LENGTH} digits", record
+            )
         uploaded_at = datetime.fromisoformat(record["eventTime"])
         if uploaded_at.tzinfo is None:
             raise _malformed("its eventTime has no time zone", record)
         version_id = details.get("versionId") or None
+        if not isinstance(version_id, str | None):
+            raise _malformed("its versionId is not a text", record)
+        size_bytes = details["size"]
+        if isinstance(size_bytes, bool) or not isinstance(size_bytes, int) or size_bytes < 0:
+            raise _malformed("its size is not a whole number of bytes", record)
+        # Keys arrive form-encoded; decoding leniently would name another object.
+        key = unquote_plus(details["key"], errors="strict")
+        if not 1 <= len(key.encode()) <= KEY_BYTES:
+            raise _malformed(f"its key does not have 1 to {KEY_BYTES} bytes", record)
         return Upload(
             bucket=bucket,
-            # Keys arrive form-encoded; decoding leniently would name another object.
-            key=unquote_plus(details["key"], errors="strict"),
+            key=key,
             # While versioning is suspended every upload is version `null`, also the next one.
             version_id=None if version_id == "null" else version_id,
             etag=str(details.get("eTag", "")),
-            size_bytes=int(details["size"]),
+            size_bytes=size_bytes,
             upload_id=sequencer.upper().ljust(UPLOAD_ID_LENGTH, "0"),
-            uploaded_at=uploaded_at,
+            uploaded_at=uploaded_at.astimezone(UTC),
             record=record,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise _malformed(f"{type(error).__name__}: {error}", record) from error
 
 
 def _malformed(why: str, event: Any) -> Fault:
-    return Fault(Code.CONFIGURATION, f"not an S3 upload event, {why}: {str(event)[:500]}")
+    return Fault(Code.CONFIGURATION, f"not an S3 upload event, {why}: {quoted(event)}")
+
+
+def quoted(event: Any) -> str:
+    """The beginning of an event for an error's text, however large or deeply nested it is."""
+    return _QUOTED.repr(event)[:QUOTED_CHARACTERS]

@@ -11,7 +11,7 @@ from typing import Any
 from . import log
 from .batch import deal_with_each
 from .errors import PROCESS_FAULTS, Code, Fault, code_and_reason
-from .event import is_test, records_of
+from .event import is_test, quoted, records_of
 from .fates import Delivery, Outcome
 from .pipeline import Pipeline, deployed
 
@@ -37,14 +37,12 @@ def handler(event: Any, context: Any) -> None:
 
     Lambda then retries, and at last keeps the event in the queue of kept events, with an alarm.
     """
-    try:
-        payload, request = event["requestPayload"], event["requestContext"]
-        # Only the emulator leaves out the id of the request that failed.
-        owner = request.get("requestId") or context.aws_request_id
-    except (KeyError, TypeError, AttributeError) as error:
-        raise Fault(
-            Code.CONFIGURATION, f"not a failure record of Lambda: {str(event)[:500]}"
-        ) from error
+    request = _map_in(event, "requestContext")
+    if not request or "requestPayload" not in event:
+        raise Fault(Code.CONFIGURATION, f"not a failure record of Lambda: {quoted(event)}")
+    payload = event["requestPayload"]
+    # Only the emulator leaves out the id of the request that failed.
+    owner = str(request.get("requestId") or context.aws_request_id)
     if is_test(payload):
         log.note("S3 test event: nothing to rescue")
         return
@@ -79,16 +77,15 @@ def diagnose(event: dict[str, Any], *, has_process: bool, files: int) -> Cause:
 
     A function that dies or is stopped says nothing about which of several `files` did it.
     """
-    if event["requestContext"].get("condition") == "EventAgeExceeded":
+    if _map_in(event, "requestContext").get("condition") == "EventAgeExceeded":
         return Cause(Code.EVENT_TOO_OLD, "It waited too long for its turn.")
-    context = event.get("responseContext") or {}
+    context = _map_in(event, "responseContext")
     if not context.get("functionError") or context.get("statusCode", 200) != 200:
         return Cause(
             Code.NOT_STARTED,
             "Lambda never started the function for it: its concurrency is used up or set to zero.",
         )
-    payload = event.get("responsePayload")
-    error = payload if isinstance(payload, dict) else {}
+    error = _map_in(event, "responsePayload")
     message, kind = str(error.get("errorMessage", "")), str(error.get("errorType", ""))
     if known := code_and_reason(message):
         return Cause(*known)
@@ -99,6 +96,12 @@ def diagnose(event: dict[str, Any], *, has_process: bool, files: int) -> Cause:
     if kind.startswith("Runtime.") and kind not in _DIED_TYPES:
         return Cause(Code.CONFIGURATION, f"The function could not start: {kind}: {message}")
     return Cause(Code.INTERNAL_ERROR, f"{kind}: {message}")
+
+
+def _map_in(event: Any, name: str) -> dict[str, Any]:
+    """What a failure record holds under `name`; empty when that is no map."""
+    value = event.get(name) if isinstance(event, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def _stopped_in_process(kind: str, message: str) -> Cause | None:

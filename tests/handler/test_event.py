@@ -11,11 +11,9 @@ from handler import processor
 from handler.errors import Code, Fault
 from handler.event import is_creation, is_test, parse, records_of
 
+from .hostile import KEYS
 from .world import INPUT, QUARANTINE, Context, World, saved_event
 
-KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1_024).filter(
-    lambda key: len(key.encode()) <= 1_024
-)
 HOSTILE_KEYS = [
     "plus+plus",
     "100%",
@@ -151,7 +149,7 @@ def test_the_test_event_needs_no_environment(monkeypatch: pytest.MonkeyPatch) ->
         (lambda r: r["s3"]["object"].update(key=None), "AttributeError"),
         (lambda r: r["s3"]["object"].update(key="%FF%FE"), "UnicodeDecodeError"),
         (lambda r: r["s3"]["object"].pop("size"), "KeyError"),
-        (lambda r: r["s3"]["object"].update(size="much"), "ValueError"),
+        (lambda r: r["s3"]["object"].update(size="much"), "its size"),
         (lambda r: r["s3"]["object"].pop("sequencer"), "KeyError"),
         (lambda r: r["s3"]["object"].update(sequencer=""), "sequencer"),
         (lambda r: r["s3"]["object"].update(sequencer="xyz"), "sequencer"),

@@ -23,6 +23,7 @@ from moto.s3.models import s3_backends
 from handler import backoff, pipeline, processor, rescuer
 from handler.aws import Clients
 from handler.email_budget import BUDGET_KEY, EmailBudget
+from handler.errors import Fault
 from handler.hook import Process
 from handler.pipeline import Pipeline
 from handler.records import Item, plain_item, typed_item
@@ -39,6 +40,15 @@ def saved_event(name: str) -> Event:
     """A real event or failure record from `tests/events`."""
     event: Event = json.loads((EVENTS / f"{name}.json").read_text())
     return event
+
+
+def fault_of(call: Callable[[], object]) -> Fault | None:
+    """What `call` raised, if it was a fault; anything else goes on."""
+    try:
+        call()
+    except Fault as fault:
+        return fault
+    return None
 
 
 class Crash(BaseException):
@@ -255,7 +265,11 @@ class World:
         failure["requestPayload"] = event.event if isinstance(event, Uploaded) else event
         if request_id:
             failure["requestContext"]["requestId"] = request_id
-        rescuer.handler(failure, Context("the-rescuers-own-request"))
+        self.invoke_rescuer(failure)
+
+    def invoke_rescuer(self, event: Any) -> None:
+        """Invoke the rescuer with whatever somebody makes up."""
+        rescuer.handler(event, Context("the-rescuers-own-request"))
 
     def delete_input(self, upload: Uploaded) -> None:
         """Somebody deletes the upload."""
