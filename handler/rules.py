@@ -19,6 +19,21 @@ class Rules:
     ignore_patterns: list[str] = field(default_factory=list)
     """Shell globs on the whole key; `*` also matches `/`."""
 
+    def __post_init__(self) -> None:
+        """Raise a `ValueError` for a value that no file could be held against."""
+        for name in ("min_size_bytes", "max_size_bytes"):
+            size = getattr(self, name)
+            if name == "max_size_bytes" and size is None:
+                continue
+            if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+                raise ValueError(f"{name} must be a whole number of bytes (got {size!r})")
+        for name in ("accepted_types", "ignore_patterns"):
+            texts = getattr(self, name)
+            if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+                raise ValueError(f"{name} must be a list of texts (got {texts!r})")
+        if not isinstance(self.accept_empty, bool):
+            raise ValueError(f"accept_empty must be true or false (got {self.accept_empty!r})")
+
     def ignores(self, upload: Upload) -> bool:
         """True for what is not a file to take in: folder markers and ignored keys."""
         return upload.is_folder_marker or any(

@@ -54,7 +54,7 @@ def _rules(text: str) -> Rules:
     try:
         values: dict[str, Any] = json.loads(text)
         return Rules(**values)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise _wrong(f"SCALPER_RULES cannot be read ({error}): {text}") from error
 
 

@@ -1,16 +1,24 @@
 """The environment is read once, and what is wrong with it is said by name."""
 
+import json
 import time
+from contextlib import suppress
+from dataclasses import fields
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handler import processor, rescuer
-from handler.errors import Code, Fault
+from handler.errors import Code, Fault, Rejection
+from handler.event import parse
 from handler.pipeline import Pipeline, deployed
+from handler.rules import Rules
 from handler.settings import Settings
 
-from .world import Context, World, saved_event
+from .hostile import JSON
+from .world import Context, World, fault_of, saved_event
 
 GOOD = {
     "SCALPER_PIPELINE": "shop-dev-intake",
@@ -75,6 +83,56 @@ def test_a_wrong_variable_is_named_with_its_value_and_the_way_out(name: str, val
     assert seen.value.code is Code.CONFIGURATION
     assert name in str(seen.value)
     assert value in str(seen.value)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"accepted_types": "csv"},
+        {"accepted_types": [7]},
+        {"accepted_types": None},
+        {"ignore_patterns": "*.tmp"},
+        {"ignore_patterns": [None]},
+        {"min_size_bytes": "1"},
+        {"min_size_bytes": None},
+        {"min_size_bytes": True},
+        {"max_size_bytes": 1.5},
+        {"max_size_bytes": False},
+        {"max_size_bytes": -1},
+        {"accept_empty": "no"},
+        {"accept_empty": 0},
+    ],
+)
+def test_a_rule_of_the_wrong_type_is_a_fault_of_the_deployment(rules: dict[str, Any]) -> None:
+    """Otherwise every file would meet it as an error of ours, at its own time."""
+    ((name, value),) = rules.items()
+    with pytest.raises(Fault, match=f"SCALPER_RULES cannot be read .{name} must be") as seen:
+        Settings.from_environment(GOOD | {"SCALPER_RULES": json.dumps(rules)})
+    assert seen.value.code is Code.CONFIGURATION
+    assert repr(value) in seen.value.reason
+    assert "pulumi up" in seen.value.reason
+
+
+RULE_NAMES = [field.name for field in fields(Rules)]
+
+
+@given(rules=JSON | st.dictionaries(st.sampled_from(RULE_NAMES), JSON))
+def test_whatever_the_rules_say_they_can_be_held_against_a_file_or_are_a_fault(rules: Any) -> None:
+    environment = GOOD | {"SCALPER_RULES": json.dumps(rules)}
+    if fault := fault_of(lambda: Settings.from_environment(environment)):
+        assert fault.code is Code.CONFIGURATION
+        return
+    read = Settings.from_environment(environment)
+    record = saved_event("s3_put")["Records"][0]
+    upload = parse(record, record["s3"]["bucket"]["name"])
+    assert read.rules.ignores(upload) in {True, False}
+    with suppress(Rejection):
+        read.rules.check(upload)
+
+
+def test_rules_nested_too_deeply_to_be_read_are_a_fault_of_the_deployment() -> None:
+    with pytest.raises(Fault, match="SCALPER_RULES cannot be read"):
+        Settings.from_environment(GOOD | {"SCALPER_RULES": "[" * 4_000})
 
 
 @pytest.mark.parametrize(
