@@ -195,8 +195,12 @@ def call(process: Process, file: File) -> Any:
 
 
 def recordable(value: Any) -> Any:
-    """Check that `value` is JSON-like and small enough to be recorded; raise ValueError if not."""
-    size = _json_size(value, "result", 0)
+    """Check that `value` is JSON-like and small enough to be recorded; raise ValueError if not.
+
+    The error says where and of which type the offending part is, never what it is: it may be
+    content of the file, and the error is logged and told.
+    """
+    size = _json_size(value, "the result", 0)
     if size > RESULT_BYTES:
         raise ValueError(
             f"what process returns is recorded and may take {RESULT_BYTES:,} bytes as JSON "
@@ -207,7 +211,7 @@ def recordable(value: Any) -> Any:
 
 def _json_size(value: Any, path: str, depth: int) -> int:
     if depth > RESULT_DEPTH:
-        raise ValueError(f"{path[:200]} is nested deeper than {RESULT_DEPTH} levels")
+        raise ValueError(f"what process returns is nested deeper than {RESULT_DEPTH} levels")
     if value is None or isinstance(value, bool):
         return 5
     if isinstance(value, str):
@@ -219,17 +223,19 @@ def _json_size(value: Any, path: str, depth: int) -> int:
         return len(repr(value))
     if isinstance(value, (list, tuple)):
         return 2 + sum(
-            1 + _json_size(part, f"{path}[{at}]", depth + 1) for at, part in enumerate(value)
+            1 + _json_size(part, f"entry {at} of {path}", depth + 1)
+            for at, part in enumerate(value, 1)
         )
     # DynamoDB refuses empty names.
     if isinstance(value, dict) and all(isinstance(name, str) and name for name in value):
         return 2 + sum(
-            2 + _json_size(name, path, depth) + _json_size(part, f"{path}.{name}", depth + 1)
-            for name, part in value.items()
+            2 + _json_size(name, path, depth) + _json_size(part, f"entry {at} of {path}", depth + 1)
+            for at, (name, part) in enumerate(value.items(), 1)
         )
     raise ValueError(
-        f"{path[:200]} cannot be recorded: {type(value).__name__} {repr(value)[:100]}; process may "
-        "return None, texts, true and false, finite numbers, and lists and dicts of these"
+        f"{path} cannot be recorded, it is of type {type(value).__name__}; process may return "
+        "None, texts, true and false, finite numbers of at most 38 digits, and lists and dicts of "
+        "these, with names that are texts"
     )
 
 

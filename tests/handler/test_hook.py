@@ -518,8 +518,11 @@ def test_a_result_that_is_too_large_names_the_limit_and_the_way_out(world: World
 
 
 def test_the_part_that_cannot_be_recorded_is_named(world: World) -> None:
-    fault = blamed(world, lambda file: {"rows": [1, {"when": b"now"}]})
-    assert "result.rows[1].when cannot be recorded: bytes b'now'" in fault.reason
+    fault = blamed(world, lambda file: {"count": 1, "rows": [1, {"when": b"now"}]})
+    assert (
+        "entry 1 of entry 2 of entry 2 of the result cannot be recorded, it is of type bytes"
+        in fault.reason
+    )
 
 
 # When it never ends.
