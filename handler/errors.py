@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 REASON_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 REASON_LENGTH = 1_000
@@ -155,7 +155,9 @@ def aws_errors(call: str) -> Iterator[None]:
             throttled=throttled,
         ) from error
     except BotoCoreError as error:
-        raise Fault(Code.AWS_ERROR, f"{call} failed: {error}") from error
+        # A request that botocore itself refuses will be refused again.
+        lasting = isinstance(error, ParamValidationError)
+        raise Fault(Code.AWS_ERROR, f"{call} failed: {error}", lasting=lasting) from error
 
 
 def caused_by_aws(error: BaseException) -> bool:

@@ -24,8 +24,11 @@ PARALLEL_PARTS = 8
 
 UPLOAD_ID = "scalper-upload-id"
 REASON_CODE = "scalper-reason-code"
+_OURS = frozenset({UPLOAD_ID, REASON_CODE})
 METADATA_BYTES = 2 * 1024
 """S3's limit for all user-defined metadata of an object, names and values together."""
+CARRIED_BYTES = 4 * 1024
+"""Of the 8 KB that S3 takes for a request's headers; credentials and a signature are there too."""
 
 _KEPT_HEADERS = (
     "CacheControl",
@@ -138,9 +141,8 @@ class Quarantine:
 
     def _make(self, upload: Upload, reason_code: str) -> str:
         source = self._head(self._input, upload.key, upload.version_id)
-        request = {
-            "Bucket": self._bucket,
-            "Key": upload.key,
+        target = {"Bucket": self._bucket, "Key": upload.key}
+        told = {
             "Metadata": _metadata(source.get("Metadata", {}), upload, reason_code),
             **{name: source[name] for name in _KEPT_HEADERS if name in source},
         }
@@ -153,15 +155,23 @@ class Quarantine:
             "CopySourceIfMatch": source["ETag"],
         }
         if source["ContentLength"] > ONE_CALL_BYTES:
-            version_id = self._copy_in_parts(upload, request, copy_source, source["ContentLength"])
+            version_id = self._copy_in_parts(
+                upload, {**target, **told}, copy_source, source["ContentLength"]
+            )
         else:
-            whole = {**request, **copy_source}
+            # What carries our names already must not be taken over as it is: it could pass for a
+            # copy of another upload.
+            forged = not _OURS.isdisjoint(source.get("Metadata", {}))
+            how = (
+                {"MetadataDirective": "REPLACE", **told}
+                if forged or _can_be_sent(source, told, upload)
+                else {"MetadataDirective": "COPY"}
+            )
+            whole = {**target, **copy_source, **how, "TaggingDirective": "COPY"}
             version_id = self._made_once(
                 upload,
                 "S3 CopyObject",
-                lambda: self._clients.s3_for_copies.copy_object(
-                    **whole, MetadataDirective="REPLACE", TaggingDirective="COPY"
-                ),
+                lambda: self._clients.s3_for_copies.copy_object(**whole),
             )
         self._check(upload, source, version_id)
         return version_id
@@ -269,6 +279,24 @@ def _metadata(own: dict[str, str], upload: Upload, reason_code: str) -> dict[str
     both = theirs | ours
     size = sum(len(name.encode()) + len(value.encode()) for name, value in both.items())
     return both if size <= METADATA_BYTES else theirs
+
+
+def _can_be_sent(source: Any, told: dict[str, Any], upload: Upload) -> bool:
+    """False where only S3 itself can pass on what an uploader said of a file.
+
+    S3 keeps what it does not tell (`MissingMeta`, an `Expires` that is no date), and what a request
+    could not carry: other than printable ASCII, or too long beside a long key.
+    """
+    metadata: dict[str, str] = told["Metadata"]
+    headers = [value for value in told.values() if isinstance(value, str)]
+    words = [*metadata, *metadata.values(), *headers]
+    size = len(quote(upload.key)) + sum(map(len, words))
+    return (
+        not source.get("MissingMeta")
+        and ("ExpiresString" not in source or "Expires" in source)
+        and all(word.isascii() and word.isprintable() for word in words)
+        and size <= CARRIED_BYTES
+    )
 
 
 def _shared_checksums(source: Any, copy: Any) -> list[str]:

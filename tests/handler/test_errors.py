@@ -9,6 +9,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     IncompleteReadError,
     NoCredentialsError,
+    ParamValidationError,
     ReadTimeoutError,
 )
 from hypothesis import given
@@ -233,3 +234,10 @@ def test_a_chain_that_bites_its_tail_ends() -> None:
     first, second = RuntimeError("1"), RuntimeError("2")
     first.__context__, second.__context__ = second, first
     assert not caused_by_aws(first)
+
+
+def test_a_request_that_botocore_refuses_is_refused_for_good() -> None:
+    """Else what an uploader wrote into a file's metadata would be tried again without end."""
+    fault = understood(ParamValidationError(report="Non ascii characters found in S3 metadata"))
+    assert isinstance(fault, Fault)
+    assert (fault.code, fault.lasting) == (Code.AWS_ERROR, True)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handler import backoff, quarantine
 from handler.errors import Code, Fault, ObjectMissing
@@ -104,6 +106,82 @@ def test_a_copy_is_pinned_to_the_version_and_the_entity_tag(rejecting: World) ->
         "VersionId": upload.version_id,
     }
     assert copy.request["CopySourceIfMatch"].strip('"') == rejecting.standing(upload)["etag"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"MissingMeta": 1},
+        {"Metadata": {"sender": "Gr\u00f6\u00dfe"}},
+        {"Metadata": {"sender": "a\r\nx-amz-acl: public-read"}},
+        {"ContentDisposition": 'attachment; filename="Gr\u00c3\u00b6\u00c3\u009fe.csv"'},
+        {"ContentType": "text/csv\tx"},
+        {"ContentLanguage": "x" * 5_000},
+        {"ExpiresString": "tomorrow"},
+    ],
+    ids=lambda said: next(iter(said)),
+)
+def test_what_no_request_can_carry_s3_copies_itself_and_the_file_is_not_held_for_it(
+    rejecting: World, said: dict[str, Any]
+) -> None:
+    """S3 tells in headers what it was told in a form or in bytes that no header may have."""
+    tampering(rejecting, "HeadObject", lambda answer: answer.update(said))
+    upload = rejecting.upload(ContentType="text/csv", Metadata={"sender": "acme"})
+    rejecting.run(upload)
+    assert rejecting.status(upload) == "QUARANTINED"
+    [copy] = [call.request for call in rejecting.calls if call.operation == "CopyObject"]
+    assert copy["MetadataDirective"] == "COPY"
+    assert not set(copy) & {"Metadata", *said}
+    assert rejecting.quarantined()["Metadata"] == {"sender": "acme"}
+    assert rejecting.quarantined()["ContentType"] == "text/csv"
+
+
+def test_a_long_key_leaves_less_room_for_headers(rejecting: World) -> None:
+    upload = rejecting.upload("é" * 512, Metadata={"k": "v" * 1_500})
+    rejecting.run(upload)
+    [copy] = [call.request for call in rejecting.calls if call.operation == "CopyObject"]
+    assert copy["MetadataDirective"] == "COPY"
+    assert rejecting.status(upload) == "QUARANTINED"
+
+
+def test_forged_names_are_never_copied_by_s3_itself(rejecting: World) -> None:
+    """A file whose metadata claim to be another's copy must not become one."""
+    upload = rejecting.upload(Metadata={"scalper-upload-id": "0" * 32}, ContentLanguage="x" * 5_000)
+    rejecting.run(upload)
+    assert rejecting.quarantined()["Metadata"]["scalper-upload-id"] == upload.upload_id
+
+
+METADATA_NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True) | st.sampled_from(
+    ["scalper-upload-id", "scalper-reason-code", "aws-chunked"]
+)
+ASCII = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=900).map(str.strip)
+
+
+@given(
+    metadata=st.dictionaries(METADATA_NAMES, ASCII, max_size=4).filter(
+        lambda named: sum(len(k) + len(v) for k, v in named.items()) <= 2_048
+    ),
+    disposition=ASCII.filter(bool),
+    key=st.text(st.characters(min_codepoint=33, exclude_categories=["Cs", "Cc"]), min_size=1,
+                max_size=250),
+)  # fmt: skip
+def test_whatever_an_uploader_says_of_a_file_it_is_set_aside_with_all_of_it_but_our_names(
+    rejecting: World, metadata: dict[str, str], disposition: str, key: str
+) -> None:
+    upload = rejecting.upload(key, b"abc", Metadata=metadata, ContentDisposition=disposition)
+    rejecting.run(upload)
+    item = rejecting.standing(upload)
+    assert (item["status"], item["reason_code"]) == ("QUARANTINED", "WRONG_TYPE")
+    copy = rejecting.quarantined(key, item["location_version_id"])
+    assert copy["Body"].read() == b"abc"
+    assert copy["ContentDisposition"] == disposition
+    kept = copy["Metadata"]
+    ours = {name: kept.pop(name, None) for name in ("scalper-upload-id", "scalper-reason-code")}
+    assert kept == {name: value for name, value in metadata.items() if name not in ours}
+    assert ours in (
+        {"scalper-upload-id": upload.upload_id, "scalper-reason-code": "WRONG_TYPE"},
+        {"scalper-upload-id": None, "scalper-reason-code": None},
+    )
 
 
 @pytest.mark.parametrize("room", [0, 1, 60, 200])
