@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from handler.alerts import email_text, readable_size
+from handler.alerts import email_text, printable, readable_size
 
 from .alerts import Alert
 from .deployment import Deployment, deployed
@@ -127,7 +127,7 @@ class Watch:
         self._shown.add(version_id)
         self._progress.update(self._task, completed=len(self._shown))
         line = Text(f"  {fate:<18}", style=STYLES.get(fate, "dim"))
-        self._console.print(line.append(key, style="default"))
+        self._console.print(line.append(printable(key), style="default"))
 
 
 def table(console: Console, running: Deployment, verdicts: Verdicts) -> None:
@@ -158,11 +158,11 @@ def _row(fate: Fate, problems: list[str]) -> list[Text]:
     size = f" ({readable_size(fate.upload.size_bytes)})" if large else ""
     reason = Text(item.get("reason_code", ""))
     if text := item.get("reason"):
-        reason.append(f": {text}", style="dim")
+        reason.append(f": {printable(text)}", style="dim")
     for problem in problems:
         reason.append(f"\nWRONG: this file {problem}", style="bold red")
     return [
-        Text(sample.key).append(size, style="dim"),
+        Text(printable(sample.key)).append(size, style="dim"),
         Text(status, style="bold red" if problems else STYLES.get(status, "dim")),
         Text(where),
         reason,

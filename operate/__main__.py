@@ -5,6 +5,8 @@ import traceback
 
 import click
 
+from handler.alerts import printable
+
 from .commands import acting, looking, reconciling, stopping, trying
 from .commands.options import COULD_NOT_TELL
 from .errors import OperateError
@@ -56,7 +58,8 @@ def main() -> None:
     try:
         scalper(prog_name="scalper")
     except OperateError as error:
-        click.echo(f"Error: {error}", err=True)
+        told = "\n".join(map(printable, str(error).split("\n")))
+        click.echo(f"Error: {told}", err=True)
         sys.exit(COULD_NOT_TELL)
     except Exception:  # noqa: BLE001 - Python's own exit status for a crash means something else here
         traceback.print_exc()

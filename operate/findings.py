@@ -44,14 +44,14 @@ class Finding:
 
     def in_words(self) -> str:
         """One line, whatever the file is called."""
-        facts = [printable(self.about)]
+        facts = [self.about]
         if self.version_id:
             facts.append(f"version {self.version_id}")
         if self.upload_id:
             facts.append(f"upload {self.upload_id}")
         if self.detail:
-            facts.append(printable(self.detail))
-        return ", ".join(facts)
+            facts.append(self.detail)
+        return printable(", ".join(facts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from .findings import EXPLAINED, Kind
 from .reconcile import Progress, Reconciliation
+from .words import plain
 
 SHOWN = 20
 """Findings of one kind that a person is shown; `--json` has all."""
@@ -76,7 +76,8 @@ def show(
             soft_wrap=True,
         )
         for line in shown:
-            console.print(f"  {escape(line)}", soft_wrap=True)
+            # Not as markup, in which `:name:` is an emoji and a last backslash is doubled.
+            console.print(plain(f"  {line}"), soft_wrap=True)
         if found[kind] > len(shown):
             console.print(f"  … and {found[kind] - len(shown):,} more; --json lists all")
         console.print(f"  What to do: {EXPLAINED[kind].do}", soft_wrap=True)

@@ -1,14 +1,23 @@
 """`scalper reconcile` as a person and a script meet it."""
 
 import json
-from typing import Any
+from collections import Counter
+from io import StringIO
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
 
+from handler.alerts import printable
 from operate import __main__ as command
 from operate.commands import options
 from operate.errors import OperateError
+from operate.findings import Finding, Kind
+from operate.report import show
+from tests.handler.hostile import NAMES
 
 from .conftest import Scalper, World
 
@@ -59,6 +68,52 @@ def test_for_machines_it_is_one_object(world: World, run: Any) -> None:
 def test_a_hostile_name_cannot_move_the_cursor_or_use_markup(world: World, run: Any) -> None:
     world.upload("a\n\t[bold]\u202e.csv")
     assert r"  a\n\t[bold]\u202e.csv, version" in run().output
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "\0" not in name])
+def test_a_name_is_shown_as_it_is_but_for_what_nobody_can_see(name: str) -> None:
+    finding = Finding(Kind.NO_FATE, name, version_id="v\x1b[2J", detail=f"{name}\n")
+    shown = shown_to_a_person(finding)
+    assert f"  {printable(name)}, version v\\x1b[2J, {printable(name)}\\n\n" in shown
+    assert all(printable(c) == c or c == "\n" for c in shown)
+
+
+@given(name=st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_name_is_one_line_of_plain_text(name: str) -> None:
+    shown = shown_to_a_person(Finding(Kind.STRAY_COPY, name))
+    assert f"\n  {printable(name)}\n" in shown
+
+
+def shown_to_a_person(finding: Finding) -> str:
+    """What a terminal of their own is sent, without its colours."""
+
+    class Reconciliation:
+        def findings(self) -> list[Finding]:
+            return [finding]
+
+        def counts(self) -> Counter[str]:
+            return Counter()
+
+    terminal = Console(
+        file=StringIO(), force_terminal=True, color_system=None, highlight=False, width=80
+    )
+    show(cast(Any, Reconciliation()), [], terminal)
+    return cast(StringIO, terminal.file).getvalue()
+
+
+def test_an_error_cannot_move_the_cursor_either(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(path: Any, stack: Any) -> Any:
+        raise OperateError("The bucket \x1b[2J\u202e is not there.\nLook again.")
+
+    monkeypatch.setattr(options, "read_outputs", fail)
+    monkeypatch.setattr("sys.argv", ["scalper", "reconcile"])
+    monkeypatch.setattr(command, "_write_anything", lambda: None)
+    with pytest.raises(SystemExit):
+        command.main()
+    told = "Error: The bucket \\x1b[2J\\u202e is not there.\nLook again.\n"
+    assert capsys.readouterr().err == told
 
 
 def test_a_person_is_shown_some_and_told_how_many_more(world: World, run: Any) -> None:
