@@ -26,7 +26,6 @@ from .values import (
     number_among,
     once_each,
     shown,
-    text,
     whole_number,
 )
 
@@ -55,7 +54,9 @@ CHECKS: dict[str, Check] = {
     "suffix": shapes.key_filter,
     "process_code": shapes.code_archive,
     "process_entry": shapes.entry,
-    "process_environment": map_of(shapes.environment_name, later_or(text)),
+    "process_environment": map_of(
+        shapes.environment_name, later_or(shapes.environment_value), secret=True
+    ),
     "process_layers": list_of(later_or(shapes.layer_arn), at_most=5),
     "memory_mb": whole_number(128, 10240, otherwise="omit it for 512"),
     "timeout_seconds": whole_number(
@@ -95,7 +96,8 @@ def checked(name: str, args: SilentScalperPipelineArgs | None) -> Settings:
         try:
             values[argument] = _check(argument)(value)
         except Wrong as wrong:
-            problems += wrong.about(both_spellings(argument))
+            told = argument if argument.isidentifier() else repr(argument)
+            problems += wrong.about(both_spellings(told))
     wrong_arguments = given.keys() - values.keys()
     problems += [
         both_spellings(sentence)
@@ -187,13 +189,17 @@ def _entry_in_code(settings: Settings) -> Iterator[tuple[set[str], str]]:
     if not isinstance(code, pulumi.FileArchive) or not Path(code.path).exists():
         return
     module = settings.process_entry.rpartition(".")[0].replace(".", "/")
-    names = _names_in(Path(code.path))
+    try:
+        names = _names_in(Path(code.path))
+    except OSError as error:
+        yield {"process_code"}, f"process_code {code.path!r} cannot be read: {error.strerror}"
+        return
     if not names & {f"{module}.py", f"{module}/__init__.py"}:
         there = ", ".join(sorted(name for name in names if name.endswith(".py"))[:5])
         yield (
             {"process_code", "process_entry"},
             f"process_entry {settings.process_entry} needs {module}.py in process_code, "
-            f"{code.path} has {there or 'no Python file'}",
+            f"{code.path!r} has {there or 'no Python file'}",
         )
 
 
@@ -203,7 +209,7 @@ def _names_in(path: Path) -> set[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return set(archive.namelist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, ValueError):
         return set()
 
 
@@ -215,6 +221,7 @@ def _environment_size(settings: Settings) -> Iterator[tuple[set[str], str]]:
     if size > limit:
         yield (
             {"process_environment", "accepted_types", "ignore_patterns"},
-            f"process_environment and the rules for files take {size} bytes; Lambda leaves "
-            f"{limit} of its {ENVIRONMENT_BYTES}. Put long values where your code can fetch them",
+            f"process_environment, accepted_types and ignore_patterns take {size} bytes; Lambda "
+            f"leaves {limit} of its {ENVIRONMENT_BYTES}. Put long values where your code can fetch "
+            "them",
         )

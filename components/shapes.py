@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pulumi
 
-from .values import Wrong, is_later, shown, text
+from .values import Wrong, is_later, kind, shown, text
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}")
 _FILE_TYPE = re.compile(r"[^\s./*?\[\]]+(\.[^\s./*?\[\]]+)*")
@@ -75,6 +75,13 @@ def environment_name(value: object) -> str:
     return name
 
 
+def environment_value(value: object) -> str:
+    """Never shown: it may be a secret that belongs elsewhere, and errors end up in build logs."""
+    if not isinstance(value, str):
+        raise Wrong(f"must be text (got {kind(value)}); write it in quotes")
+    return value
+
+
 def layer_arn(value: object) -> str:
     if not _LAYER_ARN.fullmatch(text(value)):
         raise Wrong(
@@ -130,8 +137,15 @@ def code_archive(value: object) -> object:
         raise Wrong(f"must be the path of a folder or a .zip, or an archive (got {shown(value)})")
     if isinstance(archive, pulumi.FileArchive):
         path = Path(archive.path)
-        if not path.exists():
-            raise Wrong(f"must be a folder or a .zip; there is no {archive.path} in {Path.cwd()}")
-        if path.is_file() and path.suffix.lower() != ".zip":
-            raise Wrong(f"must be a folder or a .zip (got the file {archive.path})")
+        try:
+            there, is_file = path.exists(), path.is_file()
+        except OSError as error:
+            raise Wrong(
+                f"must be a folder or a .zip that can be read (got {archive.path!r}): "
+                f"{error.strerror}"
+            ) from None
+        if not there:
+            raise Wrong(f"must be a folder or a .zip; there is no {archive.path!r} in {Path.cwd()}")
+        if is_file and path.suffix.lower() != ".zip":
+            raise Wrong(f"must be a folder or a .zip (got the file {archive.path!r})")
     return archive

@@ -34,6 +34,17 @@ def shown(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 
+def kind(value: object) -> str:
+    """What sort of value it is, where the value itself may be a secret."""
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "a map" if isinstance(value, Mapping) else "something else"
+
+
 def is_later(value: object) -> bool:
     """True for what an `Input` may be besides its plain value."""
     return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
@@ -119,12 +130,16 @@ def list_of(item: Check, *, at_most: int | None = None) -> Check:
     return check
 
 
-def map_of(key: Check, item: Check, *, at_most: int | None = None) -> Check:
-    """A map whose keys and values all pass; every one that does not is named."""
+def map_of(key: Check, item: Check, *, at_most: int | None = None, secret: bool = False) -> Check:
+    """A map whose keys and values all pass; every one that does not is named.
+
+    With `secret` no error shows a value.
+    """
 
     def check(value: object) -> dict[str, Any]:
         if not isinstance(value, Mapping):
-            raise Wrong(f"must be a map of names to values (got {shown(value)})")
+            got = kind(value) if secret else shown(value)
+            raise Wrong(f"must be a map of names to values (got {got})")
         if at_most is not None and len(value) > at_most:
             raise Wrong(f"may have at most {at_most} entries (got {len(value)})")
         sentences = list[str]()

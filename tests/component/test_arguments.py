@@ -62,7 +62,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("suffix", ["csv"], "must be text (got ['csv'])"),
     ("suffix", "x" * 1025, "may have at most 1024 characters, as a key has (got 1025)"),
     ("process_code", 7, "must be the path of a folder or a .zip, or an archive (got 7)"),
-    ("process_code", "no/such/folder", "there is no no/such/folder in "),
+    ("process_code", "no/such/folder", "there is no 'no/such/folder' in "),
     ("process_code", __file__, "must be a folder or a .zip (got the file "),
     ("process_entry", "process", "must be a module and a function, joined by dots"),
     ("process_entry", "main.py:process", "main.process calls process() of main.py"),
@@ -73,7 +73,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("process_environment", {"_HANDLER": "x"}, "(name '_HANDLER') is reserved"),
     ("process_environment", {"LAMBDA_TASK_ROOT": "x"}, "(name 'LAMBDA_TASK_ROOT') is reserved"),
     ("process_environment", {"A-B": "x"}, "(name 'A-B') must be letters, digits and _"),
-    ("process_environment", {"SIZE": 5}, "(value of 'SIZE') must be text (got 5)"),
+    ("process_environment", {"SIZE": 5}, "(value of 'SIZE') must be text (got a number); write"),
     ("process_layers", ["pandas"], "(entry 1) must be the ARN of a layer with its version"),
     ("process_layers", ["x"] * 6, "may have at most 5 entries (got 6)"),
     ("memory_mb", 64, f"{WORDS} from 128 to 10240 (got 64); omit it for 512"),
@@ -297,7 +297,7 @@ def test_the_whole_environment_must_fit(process_code: Path) -> None:
     (problem,) = problems({**code, "process_environment": {"LONG": "x" * 3072}})
     assert "Lambda leaves 3072 of its 4096" in problem
     (problem,) = problems({"ignore_patterns": [f"{n}*.tmp" for n in range(1000)]})
-    assert "the rules for files take" in problem
+    assert "accepted_types and ignore_patterns take" in problem
 
 
 def test_the_entry_must_be_in_the_code(process_code: Path, tmp_path: Path) -> None:
