@@ -12,7 +12,7 @@ from .email_budget import EmailBudget, Kind
 from .errors import PROCESS_FAULTS, Fault, aws_errors
 from .records import Item, Status
 from .settings import Settings
-from .shell import shell_word
+from .shell import UNSEEN, shell_word
 
 SUBJECT_LENGTH = 99
 """SNS takes fewer than 100 characters, of printable ASCII, without line breaks."""
@@ -186,20 +186,13 @@ def pause_text(message: Message) -> str:
     )
 
 
-# Letters and marks by category, and yet nothing is seen of them: fillers and variation selectors
-# (of Unicode's Default_Ignorable_Code_Point what `isprintable` lets pass), and the empty Braille.
-_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | {
-    chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
-}
-
-
 def printable(text: str) -> str:
     """Make all that could move a cursor, start a line, turn text round or hide in it visible."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
         c
-        if c.isprintable() and c not in _UNSEEN
+        if c.isprintable() and c not in UNSEEN
         else c.encode("unicode_escape", "surrogatepass").decode()
         for c in text
     )

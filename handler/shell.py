@@ -2,6 +2,12 @@
 
 import shlex
 
+UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | {
+    chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+}
+"""Letters and marks by category, of which nothing is seen: fillers and variation selectors (what
+`isprintable` lets pass of Unicode's Default_Ignorable_Code_Point), and the empty Braille."""
+
 
 def shell_word(text: str, *, ascii_only: bool = False) -> str:
     """`text` as an argument that bash, zsh and ksh hand over unchanged, whatever it holds.
@@ -11,7 +17,8 @@ def shell_word(text: str, *, ascii_only: bool = False) -> str:
     over a NUL, and text must not hold one.
     """
     # `$'…'` is how they write what cannot be seen.
-    unseen = not text.isprintable() or (ascii_only and not text.isascii())
+    hidden = not text.isprintable() or not UNSEEN.isdisjoint(text)
+    unseen = hidden or (ascii_only and not text.isascii())
     if unseen:
         word = f"$'{''.join(_ansi_c(character, ascii_only) for character in text)}'"
     else:
@@ -22,6 +29,7 @@ def shell_word(text: str, *, ascii_only: bool = False) -> str:
 def _ansi_c(character: str, ascii_only: bool) -> str:
     if character in "'\\":
         return f"\\{character}"
-    if character.isprintable() and (character.isascii() or not ascii_only):
+    seen = character.isprintable() and character not in UNSEEN
+    if seen and (character.isascii() or not ascii_only):
         return character
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
