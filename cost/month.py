@@ -78,7 +78,7 @@ class Month:
 
     @property
     def rescues(self) -> Decimal:
-        """Failing files go the whole way once, and once more for each scheduled retry."""
+        """Failing files go the whole way once, and at most once more for each scheduled retry."""
         return self.failing * (1 + self.pipeline.scheduled_retries)
 
     @property
