@@ -15,8 +15,10 @@ from .event import is_test, quoted, records_of
 from .fates import Delivery, Outcome
 from .pipeline import Pipeline, deployed
 
-# `Runtime.HandlerError` and "Worker process died" are the local emulator's words.
+# `Runtime.HandlerError`, "Worker process died" and a throttle that looks like the function's own
+# answer are the local emulator's.
 _DIED_TYPES = frozenset({"Runtime.ExitError", "Runtime.OutOfMemory", "Runtime.HandlerError"})
+_THROTTLED = "TooManyRequestsException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,13 @@ def diagnose(event: dict[str, Any], *, has_process: bool, files: int) -> Cause:
     """
     if _map_in(event, "requestContext").get("condition") == "EventAgeExceeded":
         return Cause(Code.EVENT_TOO_OLD, "It waited too long for its turn.")
-    context = _map_in(event, "responseContext")
-    if not context.get("functionError") or context.get("statusCode", 200) != 200:
+    context, error = _map_in(event, "responseContext"), _map_in(event, "responsePayload")
+    answered = context.get("functionError") and context.get("statusCode", 200) == 200
+    if not answered or error.get("__type") == _THROTTLED:
         return Cause(
             Code.NOT_STARTED,
             "Lambda never started the function for it: its concurrency is used up or set to zero.",
         )
-    error = _map_in(event, "responsePayload")
     message, kind = str(error.get("errorMessage", "")), str(error.get("errorType", ""))
     if known := code_and_reason(message):
         return Cause(*known)

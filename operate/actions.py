@@ -18,12 +18,9 @@ from handler.records import Item, Status, iso, plain_item, typed_item
 
 from .deployment import Deployment
 from .errors import OperateError, told_plainly
-from .files import WAITING
+from .files import WAITING, is_abandoned
 from .pause import concurrency
 from .story import DISCARDED, being_retried, is_discarded, place
-
-ABANDONED_SECONDS = 60 * 60
-"""A retry that was claimed so long ago has died: three tries of 15 minutes are over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,9 @@ def retrying(deployment: Deployment, *, dry_run: bool) -> Act:
     def act(item: Item) -> Done:
         if item["status"] not in WAITING:
             return Done.to(item, f"is {item['status']}: nothing to try again")
-        if (since := being_retried(item)) is not None and not _is_abandoned(since):
+        if (since := being_retried(item)) is not None and not is_abandoned(
+            since, datetime.now(UTC)
+        ):
             return Done.to(item, f"is being tried again since {since}: wait for it", ok=False)
         retries = item.get("retries", 0)
         if dry_run:
@@ -92,7 +91,9 @@ def discarding(deployment: Deployment, *, dry_run: bool) -> Act:
         if item["status"] not in WAITING:
             ok = item["status"] == Status.GONE
             return Done.to(item, f"is {item['status']}, and stays as it is", ok=ok)
-        if (since := being_retried(item)) is not None and not _is_abandoned(since):
+        if (since := being_retried(item)) is not None and not is_abandoned(
+            since, datetime.now(UTC)
+        ):
             return Done.to(item, f"is being tried again since {since}: wait for it", ok=False)
         if dry_run:
             return Done.to(item, f"would be discarded: {place(item)}")
@@ -184,9 +185,10 @@ def _delete(deployment: Deployment, item: Item) -> None:
         )
 
 
-def _is_abandoned(claimed_at: str) -> bool:
-    age = datetime.now(UTC) - datetime.fromisoformat(claimed_at)
-    return age.total_seconds() > ABANDONED_SECONDS
+def _at_work_since(item: Item) -> str | None:
+    """Since when a retry that has not died holds the file."""
+    since = being_retried(item)
+    return None if since is None or is_abandoned(since, datetime.now(UTC)) else since
 
 
 def _ordinal(number: int) -> str:

@@ -30,6 +30,9 @@ WAITING = (Status.HELD, Status.QUARANTINED)
 OVERDUE_SECONDS = 2 * 60 * 60
 """A retry that has not begun so long after its time will not begin: its schedule is gone."""
 
+ABANDONED_SECONDS = 60 * 60
+"""A retry takes no longer: three tries of 15 minutes, and what Lambda waits between them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -44,6 +47,8 @@ class Waiting:
     size_bytes: int
     retry_at: str | None
     """When it is tried again by itself; None when it never is."""
+    claimed_at: str | None
+    """When it was last tried again, or began to be."""
 
     @classmethod
     def of(cls, item: Item) -> "Waiting":
@@ -57,10 +62,19 @@ class Waiting:
             item.get("reason_code", ""),
             item.get("size_bytes", 0),
             item.get("retry_at"),
+            item.get("claimed_at"),
         )
+
+    def is_tried_now(self, now: datetime) -> bool:
+        """Whether a retry that claimed it is at work, and has not died."""
+        if self.claimed_at is None or self.claimed_at <= self.since:
+            return False
+        return not is_abandoned(self.claimed_at, now)
 
     def needs(self, now: datetime) -> str:
         """Who has to do something: `nobody` yet, the `operator`, or its `sender`."""
+        if self.is_tried_now(now):
+            return "nobody"
         if self.retry_at is not None:
             late = now - datetime.fromisoformat(self.retry_at)
             return "nobody" if late.total_seconds() < OVERDUE_SECONDS else "operator"
@@ -141,9 +155,10 @@ def read(deployment: Deployment, files: Iterable[tuple[str, str]]) -> Iterator[I
             asked = answer.get("UnprocessedKeys")
 
 
-def moment(text: str) -> datetime:
-    """A record's time."""
-    return datetime.fromisoformat(text)
+def is_abandoned(claimed_at: str, now: datetime) -> bool:
+    """Whether a retry that was claimed then must have died: its tries are over."""
+    age = now - datetime.fromisoformat(claimed_at)
+    return age.total_seconds() > ABANDONED_SECONDS
 
 
 def _stream(

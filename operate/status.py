@@ -158,17 +158,12 @@ def look(
 ) -> Health:
     """Ask; with `count` the whole table is read. Raises an `OperateError` if nobody can tell."""
     settings, now = deployment.settings, datetime.now(UTC)
-    groups: dict[tuple[Status, str], Group] = {}
-    for at, file in enumerate(waiting(deployment, Selection()), 1):
-        kind = (file.status, file.reason_code)
-        groups.setdefault(kind, Group(*kind)).add(file, now)
-        if at % 1000 == 0:
-            progress("files that wait", at)
+    groups = groups_of(deployment, now, progress)
     progress("alarms, queue, subscriptions", 0)
     return Health(
         pipeline=settings.pipeline,
         asked_at=now,
-        groups=sorted(groups.values(), key=lambda it: (it.status, -it.files, it.reason_code)),
+        groups=groups,
         records=_records(deployment),
         kept_events=_kept_events(deployment),
         flow=flow(deployment),
@@ -180,6 +175,19 @@ def look(
         notified=bool(sources.filters(deployment)),
         counts=_counts(deployment, progress) if count else None,
     )
+
+
+def groups_of(
+    deployment: Deployment, now: datetime, progress: Progress = lambda what, count: None
+) -> list[Group]:
+    """Everything that waits, by status and reason."""
+    groups: dict[tuple[Status, str], Group] = {}
+    for at, file in enumerate(waiting(deployment, Selection()), 1):
+        kind = (file.status, file.reason_code)
+        groups.setdefault(kind, Group(*kind)).add(file, now)
+        if at % 1000 == 0:
+            progress("files that wait", at)
+    return sorted(groups.values(), key=lambda it: (it.status, -it.files, it.reason_code))
 
 
 def alarms(deployment: Deployment) -> Iterator[Alarm]:

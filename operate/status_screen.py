@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -176,17 +177,18 @@ def _groups(health: Health) -> RenderableType:
     return Group(table, more) if left > 0 else table
 
 
+def _is_to_come(iso: str, health: Health) -> bool:
+    return datetime.fromisoformat(iso) > health.asked_at
+
+
 def _next(group: status.Group, health: Health) -> Text:
     parts = []
     if operator := group.by.get(OPERATOR):
         parts.append(Text(f"{operator:,} need{'s' if operator == 1 else ''} somebody", "red"))
-    if group.by.get(NOBODY):
-        assert group.next_retry is not None
-        if group.next_retry > health.asked_at.isoformat():
-            when = f"in {age(group.next_retry, health.asked_at)}"
-        else:
-            when = "now"
-        parts.append(Text(f"{group.by[NOBODY]:,} tried again by themselves, first {when}"))
+    if nobody := group.by.get(NOBODY):
+        due = group.next_retry
+        when = f"in {age(due, health.asked_at)}" if due and _is_to_come(due, health) else "now"
+        parts.append(Text(f"{nobody:,} tried again by themselves, first {when}"))
     if group.by.get(SENDER):
         parts.append(Text("for the sender"))
     return Text(", ").join(parts)

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from handler.records import Item, Status, iso
 
-from .story import Story, Unrecorded, next_step, place
+from .files import WAITING
+from .story import Story, Unrecorded, being_retried, next_step, place
 from .words import age, number, plain, readable_size, shell_word, time_of
 
 STYLES = {
@@ -77,10 +78,10 @@ def _facts(item: Item) -> Iterator[tuple[str, Text]]:
     yield "Now in", plain(place(item))
     if retry_at := item.get("retry_at"):
         yield "Retry", _moment(retry_at) + ", by itself"
-    elif item["status"] in (Status.HELD, Status.QUARANTINED):
+    elif item["status"] in WAITING and being_retried(item) is None:
         retries = item.get("retries", 0)
-        tried = f" It has been {number(retries, 'time')}." if retries else ""
-        yield "Retry", Text(f"It is not tried again by itself.{tried}")
+        tried = f", after {number(retries, 'retry', 'retries')}" if retries else ""
+        yield "Retry", Text(f"none comes by itself{tried}")
     for at, past in enumerate(reversed(item.get("history", []))):
         yield "" if at else "Before", _past(past)
     if "result" in item:

@@ -33,6 +33,6 @@ def age(iso: str, now: datetime | None = None) -> str:
     return f"{int(seconds)} s"
 
 
-def number(count: int, noun: str) -> str:
+def number(count: int, noun: str, plural: str | None = None) -> str:
     """`1 file`, `2,000 files`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"

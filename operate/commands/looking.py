@@ -69,7 +69,7 @@ def list_command(
     """
     found = waiting(deployment, selection, newest_first=newest_first)
     if as_json:
-        _write_json(islice(found, limit or None))
+        write_json(islice(found, limit or None))
         return
     most = LISTED if limit is None else limit
     console, now = options.screen(), datetime.now(UTC)
@@ -105,14 +105,15 @@ def show_command(deployment: Deployment, key: str, upload_id: str | None, as_jso
         story_screen.show(told, options.screen())
 
 
-def _write_json(files: Iterator[Waiting]) -> None:
-    """One object, written as it is found."""
+def write_json(files: Iterator[Waiting]) -> int:
+    """One object, written as it is found; how many."""
     count = 0
     sys.stdout.write('{"files": [')
     for count, file in enumerate(files, 1):
         sys.stdout.write(",\n" if count > 1 else "\n")
         sys.stdout.write(json.dumps(asdict(file)))
     sys.stdout.write(f'\n], "count": {count}}}\n')
+    return count
 
 
 def _line(file: Waiting, now: datetime) -> Text:
@@ -125,6 +126,8 @@ def _line(file: Waiting, now: datetime) -> Text:
 
 def _next(file: Waiting, now: datetime) -> str:
     who = file.needs(now)
+    if file.is_tried_now(now):
+        return "being tried again"
     if who in NEXT:
         return NEXT[who]
     assert file.retry_at is not None

@@ -29,6 +29,7 @@ HELD = {
     "failed_event_too_old_after_an_error": (Code.EVENT_TOO_OLD, "waited too long"),
     "failed_concurrency_zero": (Code.NOT_STARTED, "set to zero"),
     "failed_throttled": (Code.NOT_STARTED, "concurrency is used up"),
+    "failed_emulator_throttled": (Code.NOT_STARTED, "concurrency is used up"),
 }
 """Nobody's fault that we could prove, with or without `process`."""
 DIED = {

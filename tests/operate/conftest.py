@@ -244,7 +244,7 @@ class World:
                     ],
                     "Projection": {
                         "ProjectionType": "INCLUDE",
-                        "NonKeyAttributes": sorted({*LISTED, "retry_at"}),
+                        "NonKeyAttributes": LISTED,
                     },
                 }
             ],

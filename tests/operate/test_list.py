@@ -79,12 +79,22 @@ def test_each_line_says_who_has_to_do_something(world: World, scalper: Scalper) 
     soon = iso(datetime.now(UTC) + timedelta(minutes=10, seconds=30))
     world.change(world.hold("later.csv"), retry_at={"S": soon})
     world.change(world.hold("overdue.csv"), retry_at={"S": "2026-01-01T00:00:00.000Z"})
+    now = datetime.now(UTC)
+    world.change(world.hold("tried.csv"), claimed_at={"S": iso(now + timedelta(seconds=1))})
+    world.change(world.hold("concluded.csv"), claimed_at={"S": "2026-01-01T00:00:00.000Z"})
+    died = world.hold("died.csv")
+    world.change(
+        died,
+        claimed_at={"S": iso(now - timedelta(hours=2))},
+        attention_at={"S": f"HELD#{iso(now - timedelta(hours=3))}"},
+    )
     lines = scalper("list").output.splitlines()
     said = {line.split()[-1]: " ".join(line.split()) for line in lines[1:]}
     assert "WRONG_TYPE 7 bytes for its sender" in said["rejected.csv"]
-    for key in ("failed.csv", "held.csv", "overdue.csv"):
+    for key in ("failed.csv", "held.csv", "overdue.csv", "concluded.csv", "died.csv"):
         assert "needs somebody" in said[key], key
     assert "tried again in 10 min" in said["later.csv"]
+    assert "being tried again" in said["tried.csv"]
 
 
 def test_a_person_is_shown_the_newest_and_told_of_the_rest(world: World, scalper: Scalper) -> None:

@@ -27,7 +27,7 @@ def test_it_says_why_where_and_what_to_type(world: World, scalper: Scalper) -> N
     copy = world.item(upload)["location_version_id"]["S"]
     assert "Why       No." in answer
     assert f"Now in    quarantine, s3://quarantine/it's.csv, version {copy}" in answer
-    assert "It is not tried again by itself." in answer
+    assert "Retry     none comes by itself" in answer
     for command in ("logs", "download", "retry"):
         assert f"""scalper {command} 'it'"'"'s.csv'""" in answer
 
