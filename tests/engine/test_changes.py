@@ -10,7 +10,8 @@ from tests.engine.workspace import Change, Stack
 
 pytestmark = pytest.mark.heavy
 
-BOTH_FUNCTIONS = {("update", "intake-processor"), ("update", "intake-rescuer")}
+FUNCTIONS = ("intake-processor", "intake-rescuer", "intake-checker")
+EVERY_FUNCTION = {("update", name) for name in FUNCTIONS}
 BACK = {"create": "delete", "delete": "create"}
 
 
@@ -27,7 +28,7 @@ class Case:
 CASES = [
     Case(
         "logs are kept for a shorter time",
-        {("update", "intake-processor-logs"), ("update", "intake-rescuer-logs")},
+        {("update", f"{name}-logs") for name in FUNCTIONS},
         {"log_retention_days": 7},
     ),
     Case(
@@ -38,7 +39,7 @@ CASES = [
     Case(
         "uploaded files expire", {("update", "intake-input-lifecycle")}, {"input_retention_days": 9}
     ),
-    Case("records expire", BOTH_FUNCTIONS, {"record_retention_days": 400}),
+    Case("records expire", EVERY_FUNCTION, {"record_retention_days": 400}),
     Case(
         "an e-mail is put in front of the others",
         {("create", "intake-ScalperAlerts-first@example.com")},
@@ -46,19 +47,19 @@ CASES = [
     ),
     Case(
         "nobody is told by e-mail any more",
-        {("delete", "intake-ScalperAlerts-you@example.com"), *BOTH_FUNCTIONS},
+        {("delete", "intake-ScalperAlerts-you@example.com"), *EVERY_FUNCTION},
         {"alert_emails": []},
     ),
     Case(
         "only a prefix is dealt with", {("update", "intake-input-notification")}, {"prefix": "in/"}
     ),
-    Case("a rule for files changes", BOTH_FUNCTIONS, {"max_size_bytes": 1000}),
+    Case("a rule for files changes", EVERY_FUNCTION, {"max_size_bytes": 1000}),
     Case(
         "the user's code changes",
         {("update", "intake-processor")},
         edited="examples/process/main.py",
     ),
-    Case("the handler's code changes", BOTH_FUNCTIONS, edited="handler/event.py"),
+    Case("the handler's code changes", EVERY_FUNCTION, edited="handler/event.py"),
     Case("concurrency is reserved", {("update", "intake-processor")}, {"reserved_concurrency": 5}),
     Case(
         "the table can be restored",
@@ -84,11 +85,14 @@ def stack(new_stack: Callable[..., Stack]) -> Stack:
 def test_a_change_touches_only_what_it_should(stack: Stack, case: Case) -> None:
     before = stack.ids()
     change(stack, case)
-    assert stack.up().changes == case.touches
+    there = stack.up().changes
     stack.configure()
     undo(stack, case)
+    # Before anything is asserted: the next case begins where this one began.
+    and_back = stack.up().changes
+    assert there == case.touches
     back = {(BACK.get(operation, operation), name) for operation, name in case.touches}
-    assert stack.up().changes == back
+    assert and_back == back
     kept = {name: id for name, id in stack.ids().items() if ("create", name) not in back}
     assert kept.items() <= before.items()
 

@@ -11,7 +11,8 @@ import yaml
 
 from local.commands import DEFAULT_PORT
 from local.emulator import LOOPBACK, SERVICES
-from tests.engine.workspace import ROOT, Engine, Stack
+from tests.engine.workspace import Engine, Stack
+from tests.packaging.installed import ROOT
 
 CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text(encoding="utf-8"))[
     "config"

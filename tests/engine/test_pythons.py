@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.engine.workspace import ROOT, Engine, Stack, check_out, use_python
+from tests.engine.workspace import Engine, Stack, check_out, use_python
+from tests.packaging.installed import ROOT
 
 pytestmark = pytest.mark.heavy
 

@@ -1,6 +1,5 @@
 """Drives the real `pulumi` command on copies of this repository's program."""
 
-import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -18,17 +17,8 @@ from semver import VersionInfo
 from local.cloud import Cloud
 from local.resources import TABLE, resource_for
 from tests.engine.provider import StandIn
+from tests.packaging.installed import ROOT, copy_files
 
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = (
-    "__main__.py",
-    "Pulumi.yaml",
-    "Pulumi.dev.yaml",
-    "Pulumi.local.yaml",
-    "components",
-    "handler",
-    "examples",
-)
 PATIENCE_SECONDS = 30
 POLL_SECONDS = 0.1
 
@@ -196,19 +186,11 @@ def name_in(urn: str) -> str:
 
 
 def check_out(folder: Path, *, main: str | None = None) -> Path:
-    """A copy of the program as a fresh clone has it: other path, other times, nothing built.
+    """A copy of the program as a fresh clone has it.
 
     `main` replaces `__main__.py`, for somebody else's program around the component.
     """
-    folder.mkdir(parents=True)
-    for name in PROGRAM:
-        if (ROOT / name).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(
-                ROOT / name, folder / name, copy_function=shutil.copyfile, ignore=ignored
-            )
-        else:
-            shutil.copyfile(ROOT / name, folder / name)
+    copy_files(folder)
     if main is not None:
         (folder / "__main__.py").write_text(main, encoding="utf-8")
     use_python(folder, Path(sys.prefix))

@@ -25,13 +25,18 @@ def run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -
     return done.stdout
 
 
-def checkout(folder: Path) -> Path:
-    """A clean copy of what git would hold of this repository, as a repository of its own."""
+def copy_files(folder: Path) -> None:
+    """What git would hold of this repository, at another path, with other times, nothing built."""
     listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
+
+
+def checkout(folder: Path) -> Path:
+    """A clean copy of this repository, as a repository of its own."""
+    copy_files(folder)
     run("git", "init", "--quiet", cwd=folder)
     run("git", "add", "--all", cwd=folder)
     author = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
