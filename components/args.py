@@ -69,6 +69,9 @@ class SilentScalperPipelineArgs(TypedDict):
     """Whether a function looks once a day for files that have no fate. Default: true."""
     dashboard: NotRequired[bool]
     """A CloudWatch dashboard; $3 a month beyond the account's three free ones. Default: false."""
+    retry_delays_minutes: NotRequired[list[int]]
+    """Minutes before each retry of a file that failed; [] for none. Default: 10, 120, 1440."""
+
     log_retention_days: NotRequired[int]
     """Days logs are kept, one of the values CloudWatch takes. Default: 30."""
     record_retention_days: NotRequired[int]
@@ -112,6 +115,7 @@ class Settings:
     reserved_concurrency: int | None = None
     daily_check: bool = True
     dashboard: bool = False
+    retry_delays_minutes: list[int] = field(default_factory=lambda: [10, 120, 1440])
     log_retention_days: int = 30
     record_retention_days: int | None = None
     input_retention_days: int | None = None

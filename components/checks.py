@@ -39,6 +39,8 @@ ENVIRONMENT_BYTES = 4096
 """Lambda measures all variables together, as JSON."""
 OWN_ENVIRONMENT_BYTES = 1024
 """What the pipeline's own variables need at most, besides its rules."""
+RETRY_ENVIRONMENT_BYTES = 512
+"""What the rescuer's variables for retries need at most; it has none of the user's."""
 
 _days = whole_number(1, 36500, otherwise="omit it to keep them for ever")
 
@@ -71,6 +73,9 @@ CHECKS: dict[str, Check] = {
     ),
     "daily_check": flag,
     "dashboard": flag,
+    "retry_delays_minutes": list_of(
+        whole_number(1, 43200, otherwise="[] switches retries off"), at_most=10
+    ),
     "log_retention_days": number_among(LOG_RETENTION_DAYS, whose="CloudWatch's values"),
     "record_retention_days": _days,
     "input_retention_days": _days,
@@ -144,6 +149,7 @@ def _combinations(
     """What is wrong between arguments, with those involved."""
     yield from _sizes(settings)
     yield from _retention(settings)
+    yield from _waiting(settings)
     if settings.process_code is None:
         for argument in ("process_entry", "process_environment", "process_layers"):
             if argument in given:
@@ -184,6 +190,17 @@ def _retention(settings: Settings) -> Iterator[tuple[set[str], str]]:
             )
 
 
+def _waiting(settings: Settings) -> Iterator[tuple[set[str], str]]:
+    delays, days = settings.retry_delays_minutes, settings.quarantine_retention_days
+    if sum(delays) >= days * 24 * 60:
+        yield (
+            {"retry_delays_minutes", "quarantine_retention_days"},
+            f"retry_delays_minutes add up to {sum(delays)}, and after {days * 24 * 60} minutes "
+            f"(quarantine_retention_days {days}) the file that waits may be gone; shorten the one "
+            "or raise the other",
+        )
+
+
 def _entry_in_code(settings: Settings) -> Iterator[tuple[set[str], str]]:
     code = settings.process_code
     if not isinstance(code, pulumi.FileArchive) or not Path(code.path).exists():
@@ -215,13 +232,15 @@ def _names_in(path: Path) -> set[str]:
 
 def _environment_size(settings: Settings) -> Iterator[tuple[set[str], str]]:
     known = {k: v for k, v in settings.process_environment.items() if not is_later(v)}
-    rules = json.dumps(settings.rules, separators=(",", ":"))
-    size = len(json.dumps({**known, "SCALPER_RULES": rules}, separators=(",", ":")).encode())
-    limit = ENVIRONMENT_BYTES - OWN_ENVIRONMENT_BYTES
-    if size > limit:
-        yield (
-            {"process_environment", "accepted_types", "ignore_patterns"},
-            f"process_environment, accepted_types and ignore_patterns take {size} bytes; Lambda "
-            f"leaves {limit} of its {ENVIRONMENT_BYTES}. Put long values where your code can fetch "
-            "them",
-        )
+    rules = {"SCALPER_RULES": json.dumps(settings.rules, separators=(",", ":"))}
+    for variables, reserved in ((known, 0), ({}, RETRY_ENVIRONMENT_BYTES)):
+        size = len(json.dumps({**variables, **rules}, separators=(",", ":")).encode())
+        limit = ENVIRONMENT_BYTES - OWN_ENVIRONMENT_BYTES - reserved
+        if size > limit:
+            yield (
+                {"process_environment", "accepted_types", "ignore_patterns"},
+                f"process_environment, accepted_types and ignore_patterns take {size} bytes; "
+                f"Lambda leaves {limit} of its {ENVIRONMENT_BYTES}. Put long values where your "
+                "code can fetch them",
+            )
+            return

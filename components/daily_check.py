@@ -11,7 +11,7 @@ from pulumi_aws import iam, lambda_, scheduler, sqs
 
 from .archive import checker_code
 from .args import Settings
-from .functions import Function, Places, Spec, deploy, environment
+from .functions import EVENT_AGE_SECONDS, Function, Places, Spec, deploy, environment
 from .iam import Statement, allow, objects_of, render, scheduler_trust, use_key
 from .scope import Scope
 
@@ -62,8 +62,14 @@ def daily_check(
             log_retention_days=settings.log_retention_days,
             kms_key_arn=settings.kms_key_arn,
             permissions_boundary_arn=settings.permissions_boundary_arn,
-            retries=0,
         ),
+    )
+    lambda_.FunctionEventInvokeConfig(
+        scope.child("checker-failures"),
+        function_name=checker.function.name,
+        maximum_retry_attempts=0,
+        maximum_event_age_in_seconds=EVENT_AGE_SECONDS,
+        opts=scope.options(),
     )
     _every_day(scope, settings, checker.function, account_id=account_id)
     return checker

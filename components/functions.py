@@ -6,11 +6,20 @@ from dataclasses import dataclass, field
 
 import pulumi
 from pulumi import Input
-from pulumi_aws import cloudwatch, dynamodb, iam, lambda_, s3, sns, sqs
+from pulumi_aws import cloudwatch, dynamodb, iam, lambda_, s3, sns
 
 from .archive import handler_code, handler_code_with
 from .args import EmailOn, Settings
-from .iam import Statement, allow, lambda_trust, render, settle_files, use_key, write_logs
+from .iam import (
+    Statement,
+    lambda_trust,
+    render,
+    restore_files,
+    settle_files,
+    use_key,
+    write_logs,
+)
+from .retries import Retries
 from .scope import Scope
 
 RETRIES = 2
@@ -47,12 +56,11 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A deployed function, and what must be in place before the first event reaches it."""
+    """A deployed function."""
 
     function: lambda_.Function
     role: iam.Role
     logs: cloudwatch.LogGroup
-    settled: Sequence[pulumi.Resource]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,41 +78,13 @@ class Spec:
     log_retention_days: int
     kms_key_arn: Input[str] | None
     permissions_boundary_arn: Input[str] | None
-    on_failure_arn: Input[str] | None = None
     """Who is told of an event when its last try has failed."""
-    retries: int = RETRIES
     temporary_storage_mb: int = 512
     reserved_concurrency: int | None = None
     layers: Sequence[Input[str]] = field(default_factory=list)
 
 
-def rescuer(scope: Scope, settings: Settings, places: Places, *, on_failure: sqs.Queue) -> Function:
-    """Takes over what the processor has failed on for good; never runs the user's code."""
-    return deploy(
-        scope,
-        Spec(
-            purpose="rescuer",
-            entry="handler.rescuer.handler",
-            description="Quarantines or holds what the processor has failed on for good",
-            code=handler_code(),
-            environment=environment(scope, settings, places),
-            statements=[
-                *places.statements(settings),
-                allow("KeepEvents", ["sqs:SendMessage"], on_failure.arn),
-            ],
-            on_failure_arn=on_failure.arn,
-            memory_mb=RESCUER_MEMORY_MB,
-            timeout_seconds=RESCUER_TIMEOUT_SECONDS,
-            log_retention_days=settings.log_retention_days,
-            kms_key_arn=settings.kms_key_arn,
-            permissions_boundary_arn=settings.permissions_boundary_arn,
-        ),
-    )
-
-
-def processor(
-    scope: Scope, settings: Settings, places: Places, *, on_failure: lambda_.Function
-) -> Function:
+def processor(scope: Scope, settings: Settings, places: Places) -> Function:
     """Decides about each uploaded file, with the user's code if there is any."""
     code = settings.process_code
     return deploy(
@@ -120,9 +100,11 @@ def processor(
             },
             statements=[
                 *places.statements(settings),
-                allow("CallTheRescuer", ["lambda:InvokeFunction"], on_failure.arn),
+                *restore_files(
+                    input_bucket_arn=places.input_bucket.arn,
+                    quarantine_bucket_arn=places.quarantine_bucket.arn,
+                ),
             ],
-            on_failure_arn=on_failure.arn,
             memory_mb=settings.memory_mb,
             timeout_seconds=settings.timeout_seconds,
             log_retention_days=settings.log_retention_days,
@@ -133,6 +115,60 @@ def processor(
             layers=settings.process_layers,
         ),
     )
+
+
+def rescuer(scope: Scope, settings: Settings, places: Places, retries: Retries | None) -> Function:
+    """Takes over what the processor has failed on for good; never runs the user's code."""
+    return deploy(
+        scope,
+        Spec(
+            purpose="rescuer",
+            entry="handler.rescuer.handler",
+            description="Quarantines or holds what the processor has failed on for good",
+            code=handler_code(),
+            environment={
+                **environment(scope, settings, places),
+                **(retries.environment if retries else {}),
+            },
+            statements=[
+                *places.statements(settings),
+                *(retries.statements if retries else []),
+            ],
+            memory_mb=RESCUER_MEMORY_MB,
+            timeout_seconds=RESCUER_TIMEOUT_SECONDS,
+            log_retention_days=settings.log_retention_days,
+            kms_key_arn=settings.kms_key_arn,
+            permissions_boundary_arn=settings.permissions_boundary_arn,
+        ),
+    )
+
+
+def hand_over(
+    scope: Scope, purpose: str, giving_up: Function, leave: Statement
+) -> Sequence[pulumi.Resource]:
+    """What a function gives up on goes to the one resource that `leave` names; returns what must
+    be in place before the first event reaches the function.
+
+    With a policy of its own, because the processor fails to the rescuer, whose retries need the
+    processor.
+    """
+    (destination_arn,) = leave["Resource"]
+    policy = iam.RolePolicy(
+        scope.child(f"{purpose}-failures-policy"),
+        role=giving_up.role.name,
+        policy=render([leave]),
+        opts=scope.options(),
+    )
+    failures = lambda_.FunctionEventInvokeConfig(
+        scope.child(f"{purpose}-failures"),
+        function_name=giving_up.function.name,
+        maximum_retry_attempts=RETRIES,
+        maximum_event_age_in_seconds=EVENT_AGE_SECONDS,
+        destination_config={"on_failure": {"destination": destination_arn}},
+        # Lambda refuses a destination that the role may not reach.
+        opts=scope.options(depends_on=[policy]),
+    )
+    return [giving_up.function, policy, failures]
 
 
 def environment(scope: Scope, settings: Settings, places: Places) -> dict[str, Input[str]]:
@@ -178,17 +214,7 @@ def deploy(scope: Scope, spec: Spec) -> Function:
         opts=scope.options(),
     )
     function = _function(scope, spec, role, logs, policy)
-    failures = lambda_.FunctionEventInvokeConfig(
-        scope.child(f"{spec.purpose}-failures"),
-        function_name=function.name,
-        maximum_retry_attempts=spec.retries,
-        maximum_event_age_in_seconds=EVENT_AGE_SECONDS,
-        destination_config=(
-            {"on_failure": {"destination": spec.on_failure_arn}} if spec.on_failure_arn else None
-        ),
-        opts=scope.options(),
-    )
-    return Function(function, role, logs, [function, failures])
+    return Function(function, role, logs)
 
 
 def _function(

@@ -105,6 +105,7 @@ def settle_files(
         # Without ListBucket a missing object answers 403, as a forbidden one does.
         allow("TellMissingFromForbidden", ["s3:ListBucket"], input_bucket_arn),
         allow("ReadUploads", ["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], uploads),
+        allow("FindRestored", ["s3:ListBucketVersions"], input_bucket_arn),
         allow("RemoveQuarantinedUploads", ["s3:DeleteObjectVersion"], uploads),
         allow("FindCopies", ["s3:ListBucket", "s3:ListBucketVersions"], quarantine_bucket_arn),
         allow(
@@ -116,4 +117,21 @@ def settle_files(
         allow("RemoveStrayCopies", ["s3:DeleteObjectVersion"], quarantined),
         allow("RecordFates", ["dynamodb:PutItem", "dynamodb:UpdateItem"], table_arn),
         allow("TellPeople", ["sns:Publish"], topic_arn),
+    ]
+
+
+def restore_files(
+    *, input_bucket_arn: Output[str], quarantine_bucket_arn: Output[str]
+) -> list[Statement]:
+    """What it takes to bring an accepted file back from quarantine: the processor alone may."""
+    return [
+        allow(
+            "RestoreUploads",
+            # S3 asks for GetObject where a write is on the condition of what is there.
+            ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload", "s3:GetObject"],
+            objects_of(input_bucket_arn),
+        ),
+        allow(
+            "ReadTagsOfCopies", ["s3:GetObjectVersionTagging"], objects_of(quarantine_bucket_arn)
+        ),
     ]

@@ -12,6 +12,7 @@ LONGEST = {
     "a Lambda function": ("-processor", 64),
     "an EventBridge schedule": ("-daily-check", 64),
     "an SQS queue": ("-kept-events", 80),
+    "a schedule group": ("-retries", 64),
     "an alarm": ("-rescue-undelivered", 255),
     "a DynamoDB table": ("-FileMetadata", 255),
     "an SNS topic": ("-ScalperAlerts", 256),

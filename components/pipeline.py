@@ -11,8 +11,10 @@ from .checks import checked
 from .daily_check import Checked, daily_check
 from .dashboard import Parts, dashboard
 from .functions import Places
+from .iam import allow
 from .kept_events import kept_events_queue
 from .queries import save_queries
+from .retries import retries
 from .scope import Scope
 from .table import metadata_table
 from .topic import alerts_topic
@@ -79,15 +81,35 @@ class SilentScalperPipeline(pulumi.ComponentResource):
         kept_events = kept_events_queue(scope, settings)
 
         places = Places(uploads.bucket, quarantine.bucket, table, topic)
-        rescuer = functions.rescuer(scope, settings, places, on_failure=kept_events)
-        processor = functions.processor(scope, settings, places, on_failure=rescuer.function)
+        processor = functions.processor(scope, settings, places)
+        again = retries(scope, settings, processor.function, account_id=account_id)
+        rescuer = functions.rescuer(scope, settings, places, again)
+        handed_over = [
+            *functions.hand_over(
+                scope,
+                "processor",
+                processor,
+                allow("CallTheRescuer", ["lambda:InvokeFunction"], rescuer.function.arn),
+            ),
+            *functions.hand_over(
+                scope,
+                "rescuer",
+                rescuer,
+                allow("KeepEvents", ["sqs:SendMessage"], kept_events.arn),
+            ),
+        ]
         invoke_on_upload(
             scope,
             settings,
             uploads.bucket,
             processor.function,
             account_id=account_id,
-            after=[*uploads.settled, *quarantine.settled, *rescuer.settled, *processor.settled],
+            after=[
+                *uploads.settled,
+                *quarantine.settled,
+                *handed_over,
+                *(again.settled if again else []),
+            ],
         )
         checker = None
         if settings.daily_check:

@@ -57,6 +57,10 @@ class Clients:
         """Never repeats a call: the try before may have made a copy though its answer was lost."""
         return self._client("s3", S3_COPY_CONFIG)
 
+    @cached_property
+    def scheduler(self) -> Any:
+        return self._client("scheduler", CONFIG)
+
     def _client(self, service: str, config: Config) -> Any:
         # botocore's own line, which it would otherwise put together anew for every call.
         once = Config(user_agent=self._session.user_agent())

@@ -1,37 +1,31 @@
-"""What both entry points do with the records of an S3 event: each in turn, whatever befalls one."""
+"""What both entry points do with what an event brings: each in turn, whatever befalls one."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from . import log
+from . import copies, log
 from .deadline import DeadlineReached, deadline
 from .errors import PROCESS_FAULTS, REASON_LENGTH, Code, Fault, described
 from .event import Upload, is_creation, parse
 from .fates import Delivery, Outcome
 from .pipeline import Pipeline
 
+Find = Callable[[], Delivery | None]
+"""Finds the upload that is to be dealt with; None when it is to be passed over."""
 Decide = Callable[[Delivery], Outcome]
 
 
-def deal_with_each(
-    pipeline: Pipeline,
-    records: list[Any],
-    context: Any,
-    decide: Decide,
-    *,
-    owner: str,
-    rescuing: bool = False,
-) -> None:
-    """Bring the upload of every record to its fate with `decide`; then raise what went wrong.
+def deal_with_each(pipeline: Pipeline, finds: Iterable[Find], context: Any, decide: Decide) -> None:
+    """Bring each upload that is found to its fate with `decide`; then raise what went wrong.
 
     Lambda tries the whole event again, which is harmless for what is done already.
     """
     faults: list[tuple[Upload | None, Fault]] = []
     try:
         with deadline(context):
-            for record in records:
-                if failed := _deal_with(pipeline, record, decide, owner, rescuing):
+            for find in finds:
+                if failed := _deal_with(pipeline, find, decide):
                     faults.append(failed)
     except DeadlineReached:
         late = Fault(Code.OUT_OF_TIME, "the time of the invocation was up; raise timeout_seconds")
@@ -41,19 +35,52 @@ def deal_with_each(
         raise _one_for_all(faults)
 
 
+def uploads(
+    pipeline: Pipeline, records: list[Any], owner: str, *, rescuing: bool = False
+) -> Iterator[Find]:
+    """The uploads that the records of an S3 event tell of."""
+    for record in records:
+        yield lambda record=record: _arrived(pipeline, record, owner, rescuing)  # type: ignore[misc]
+
+
+def retry(pipeline: Pipeline, event: Any, owner: str, *, rescuing: bool = False) -> list[Find]:
+    """The upload that a retry is about, once it is claimed."""
+    return [lambda: pipeline.retry_fates.claim(event, owner, rescuing=rescuing)]
+
+
+def _arrived(pipeline: Pipeline, record: Any, owner: str, rescuing: bool) -> Delivery | None:
+    if not is_creation(record):
+        log.note(f"passed over: S3 event {record['eventName']}")
+        return None
+    upload = parse(record, pipeline.settings.input_bucket)
+    if pipeline.settings.rules.ignores(upload):
+        log.ignored(upload)
+        return None
+    delivery = Delivery(upload, owner, time.monotonic(), rescuing)
+    if _was_copied(record, upload) and pipeline.restorer.made(upload):
+        log.restored(upload)
+        return None
+    return delivery
+
+
+def _was_copied(record: Any, upload: Upload) -> bool:
+    """As a file is that a retry restores. Nothing else pays for a look at it."""
+    match record.get("eventName"):
+        case "ObjectCreated:Copy":
+            return True
+        case "ObjectCreated:CompleteMultipartUpload":
+            return upload.size_bytes > copies.ONE_CALL_BYTES
+    return False
+
+
 def _deal_with(
-    pipeline: Pipeline, record: Any, decide: Decide, owner: str, rescuing: bool
+    pipeline: Pipeline, find: Find, decide: Decide
 ) -> tuple[Upload | None, Fault] | None:
-    upload = None
+    delivery = None
     try:
-        if not is_creation(record):
-            log.note(f"passed over: S3 event {record['eventName']}")
+        delivery = find()
+        if delivery is None:
             return None
-        upload = parse(record, pipeline.settings.input_bucket)
-        if pipeline.settings.rules.ignores(upload):
-            log.ignored(upload)
-            return None
-        delivery = Delivery(upload, owner, time.monotonic(), rescuing)
         log.outcome(pipeline.settings.pipeline, delivery, decide(delivery))
         return None
     except Fault as known:
@@ -62,6 +89,7 @@ def _deal_with(
         # The other records of the event still get their turn; this one will be held.
         fault = Fault(Code.INTERNAL_ERROR, described(bug))
         fault.__cause__ = bug
+    upload = delivery.upload if delivery else None
     log.fault(upload, fault)
     return upload, fault
 

@@ -53,6 +53,17 @@ PROCESS_FAULTS = frozenset(
 """The faults that, when they last, set a file aside rather than hold it."""
 
 
+WORTH_RETRYING = PROCESS_FAULTS | {
+    Code.AWS_ERROR,
+    Code.OUT_OF_TIME,
+    Code.EVENT_TOO_OLD,
+    Code.NOT_STARTED,
+    Code.CONFIGURATION,
+    Code.INTERNAL_ERROR,
+}
+"""What another day, or a mended deployment, can change. A rejection is about the file itself."""
+
+
 class Rejection(Exception):
     """Raised, also by `process`, to refuse a file.
 
@@ -90,6 +101,10 @@ class Fault(Exception):
         """True when AWS asks for fewer calls."""
 
 
+class Conflict(Fault):
+    """AWS refused a call because something else is there: that name, or a newer object."""
+
+
 class ObjectMissing(Exception):
     """S3 says 404 for this key and version: somebody deleted it. A 403 never means this."""
 
@@ -125,6 +140,7 @@ def shorten(text: str) -> str:
 # HeadObject has no body, so its 404 carries the bare status as its code. A missing bucket is a
 # broken deployment, not a deleted file.
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
+_CONFLICTS = frozenset({"ConflictException", "PreconditionFailed", "ConditionalRequestConflict"})
 _CLIENT_ERRORS = range(400, 500)
 # Client errors by number, yet the same call can succeed later: conflicts, throttles, stale tokens.
 _PASSING_STATUSES = frozenset({408, 409})
@@ -148,7 +164,8 @@ def aws_errors(call: str) -> Iterator[None]:
             raise ObjectMissing(call) from error
         throttled = status == 429 or any(word in code for word in _THROTTLING_WORDS)
         passing = status in _PASSING_STATUSES or any(word in code for word in _PASSING_WORDS)
-        raise Fault(
+        kind = Conflict if code in _CONFLICTS else Fault
+        raise kind(
             Code.AWS_ERROR,
             f"{call} answered {code}: {details.get('Message', '')}",
             lasting=status in _CLIENT_ERRORS and not throttled and not passing,

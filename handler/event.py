@@ -65,6 +65,11 @@ def is_test(event: Any) -> bool:
     return isinstance(event, dict) and event.get("Event") == "s3:TestEvent"
 
 
+def is_retry(event: Any) -> bool:
+    """True when a schedule or an operator asks for a retry; see `retries.py`."""
+    return isinstance(event, dict) and "Retry" in event
+
+
 def records_of(event: Any) -> list[Any]:
     """The records of an S3 event; anything else is a `Fault`, so that the event is kept."""
     records = event.get("Records") if isinstance(event, dict) else None

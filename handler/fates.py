@@ -8,13 +8,18 @@ recorded it (its owner) finishes it when it is tried again, everybody else stops
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from . import log
 from .alerts import Alerts
-from .errors import Code, ObjectMissing, shorten
+from .copies import Copy
+from .errors import Code, Fault, ObjectMissing, shorten
 from .event import Upload
-from .quarantine import Copy, Quarantine
+from .quarantine import Quarantine
 from .records import Item, Records, Status
+
+if TYPE_CHECKING:
+    from .schedules import Schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +44,28 @@ class Delivery:
     """On `time.monotonic`'s clock."""
     rescuing: bool = False
     """True in the rescuer, to which a HELD record never gives way."""
+    claimed: Item | None = None
+    """The record that a retry has claimed, as it was then."""
+
+    @property
+    def source(self) -> Upload:
+        """The upload at the place where `process` is to read it."""
+        return self.upload
 
 
 class Fates:
     """Each method brings one upload to a fate, or finds the fate that stands and finishes it."""
 
     def __init__(
-        self, records: Records, quarantine: Callable[[], Quarantine], alerts: Alerts
+        self,
+        records: Records,
+        quarantine: Callable[[], Quarantine],
+        schedules: Callable[[], "Schedules"],
+        alerts: Alerts,
     ) -> None:
         self._records = records
         self._make_quarantine = quarantine
+        self._make_schedules = schedules
         self._alerts = alerts
 
     def accept(self, delivery: Delivery, result: Any = None) -> Outcome:
@@ -62,19 +79,7 @@ class Fates:
         """
         if delivery.rescuing and self._records.is_held(delivery.upload):
             return self.hold(delivery, reason_code, reason)
-        try:
-            copy = self._quarantine.copy_of(delivery.upload, reason_code)
-        except ObjectMissing:
-            return self.lose(delivery)
-        return self._settle(
-            delivery,
-            Status.QUARANTINED,
-            copy=copy,
-            reason_code=reason_code,
-            reason=shorten(reason),
-            location=copy.location,
-            location_version_id=copy.version_id,
-        )
+        return self._set_aside(delivery, reason_code, reason)
 
     def hold(self, delivery: Delivery, reason_code: str, reason: str) -> Outcome:
         """HELD where it is, with the event that tries it again; GONE when it is not there."""
@@ -97,11 +102,27 @@ class Fates:
             reason="It was deleted from the input bucket before it could be read or moved.",
         )
 
+    def _set_aside(self, delivery: Delivery, reason_code: str, reason: str) -> Outcome:
+        try:
+            copy = self._quarantine.copy_of(delivery.upload, reason_code)
+        except ObjectMissing:
+            return self.lose(delivery)
+        return self._settle(
+            delivery,
+            Status.QUARANTINED,
+            copy=copy,
+            reason_code=reason_code,
+            reason=shorten(reason),
+            location=copy.location,
+            location_version_id=copy.version_id,
+        )
+
     def _settle(
         self, delivery: Delivery, status: Status, copy: Copy | None = None, **details: Any
     ) -> Outcome:
-        duration_ms = round((time.monotonic() - delivery.started) * 1000)
-        item = self._records.item(delivery.upload, status, delivery.owner, duration_ms, **details)
+        if delivery.rescuing:
+            details |= self._make_schedules().plans(details["reason_code"], 0)
+        item = self._item(delivery, status, details)
         replace_held = status is not Status.HELD and not (
             delivery.rescuing and status is Status.QUARANTINED
         )
@@ -110,8 +131,26 @@ class Fates:
             return self._yield(delivery, status, standing, copy)
         if status is Status.QUARANTINED:
             self._quarantine.delete_input(delivery.upload)
-        self._alerts.publish(item)
+        self._tell(item)
         return Outcome(status, recorded=True, reason_code=item.get("reason_code"))
+
+    def _item(self, delivery: Delivery, status: Status, details: dict[str, Any]) -> Item:
+        duration_ms = round((time.monotonic() - delivery.started) * 1000)
+        return self._records.item(delivery.upload, status, delivery.owner, duration_ms, **details)
+
+    def _tell(self, item: Item, *, again: bool = False) -> None:
+        """Publish what `item` records, once the retry that it announces is sure to come."""
+        if "retry_at" in item:
+            try:
+                self._make_schedules().make(item)
+            except Fault as fault:
+                if not fault.lasting:
+                    raise
+                log.note(f"no retry is scheduled, {fault.reason}")
+                self._records.cancel_retry(item)
+                del item["retry_at"]
+                item["parked"] = True
+        self._alerts.publish(item, again=again)
 
     def _yield(
         self, delivery: Delivery, wanted: Status, standing: Item, copy: Copy | None
@@ -121,12 +160,17 @@ class Fates:
         mine = standing["owner"] == delivery.owner
         if status is Status.QUARANTINED and (mine or copy is not None):
             self._finish_quarantine(delivery.upload, standing, copy)
-        elif copy is not None and status is not Status.HELD:
-            # HELD may be giving way right now, to a fate that names this very copy.
+        elif (
+            copy is not None
+            # HELD may be giving way right now, to a fate that names this very copy; and a file
+            # that a retry accepted may have had to stay where it is.
+            and status is not Status.HELD
+            and copy.version_id != standing.get("location_version_id")
+        ):
             self._quarantine.remove(delivery.upload, copy.version_id)
         if mine:
             # We died, or the answer was lost, between recording and telling.
-            self._alerts.publish(standing, again=True)
+            self._tell(standing, again=True)
         elif status is Status.HELD and delivery.rescuing:
             self._records.count_hold(standing, delivery.owner)
         return Outcome(status, recorded=mine, reason_code=standing.get("reason_code"))

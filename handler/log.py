@@ -6,12 +6,14 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import Fault
 from .event import Upload
-from .fates import Delivery, Outcome
 from .records import Status
+
+if TYPE_CHECKING:
+    from .fates import Delivery, Outcome
 
 METRIC_NAMESPACE = "SilentScalper"
 METRIC_DIMENSION = "Pipeline"
@@ -19,8 +21,11 @@ METRICS = {Status.QUARANTINED: "FilesQuarantined", Status.HELD: "FilesHeld"}
 """Counted only where the alarms look; every metric has its price."""
 
 
-def outcome(pipeline: str, delivery: Delivery, outcome: Outcome) -> None:
-    """Write what became of a file; `stood` when a fate was recorded before."""
+def outcome(pipeline: str, delivery: "Delivery", outcome: "Outcome") -> None:
+    """Write what became of a file; `stood` when a fate was recorded before.
+
+    A retry is not counted again when it leaves a file what it was.
+    """
     line: dict[str, Any] = {
         "status": str(outcome.status),
         **_file(delivery.upload),
@@ -30,8 +35,11 @@ def outcome(pipeline: str, delivery: Delivery, outcome: Outcome) -> None:
         line["stood"] = True
     if outcome.reason_code:
         line["code"] = outcome.reason_code
+    claimed = delivery.claimed or {}
+    if claimed:
+        line["retry"] = claimed["retries"]
     metric = METRICS.get(outcome.status)
-    if metric and outcome.recorded:
+    if metric and outcome.recorded and outcome.status != claimed.get("status"):
         line |= _metric(pipeline, metric)
     _write(line)
 
@@ -39,6 +47,21 @@ def outcome(pipeline: str, delivery: Delivery, outcome: Outcome) -> None:
 def ignored(upload: Upload) -> None:
     """Write that a key was passed over: a folder marker, or a pattern of the deployment."""
     _write({"status": "IGNORED", **_file(upload)})
+
+
+def restored(upload: Upload) -> None:
+    """Write that an event was passed over: a retry made this object, and it has its record."""
+    _write({"status": "RESTORED", **_file(upload)})
+
+
+def nothing_to_retry(object_key: str, upload_id: str) -> None:
+    """Write that a retry was not to be done: it was done, or somebody has dealt with the file."""
+    _write({"status": "NOTHING_TO_RETRY", "key": object_key, "upload_id": upload_id})
+
+
+def retry_finished(upload: Upload) -> None:
+    """Write that what an earlier try of a retry had recorded is carried out now."""
+    _write({"status": "RETRY_FINISHED", **_file(upload)})
 
 
 def fault(upload: Upload | None, fault: Fault) -> None:

@@ -3,15 +3,24 @@
 import os
 from collections.abc import Mapping
 from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 from .alerts import Alerts
 from .aws import Clients
+from .copies import Copies
 from .email_budget import EmailBudget
-from .fates import Fates
+from .fates import Delivery, Fates
 from .hook import Process, load
 from .quarantine import Quarantine
 from .records import Records
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .restore import Restorer
+    from .retry_fates import RetryFates
+    from .schedules import Schedules
+
+# ruff: noqa: PLC0415 - what few files need is imported, and its client made, for those alone
 
 
 class Pipeline:
@@ -20,15 +29,52 @@ class Pipeline:
     def __init__(self, environment: Mapping[str, str], clients: Clients | None = None) -> None:
         self.settings = Settings.from_environment(environment)
         self.clients = clients or Clients()
-        records = Records(self.clients.dynamodb, self.settings)
+        self._records = Records(self.clients.dynamodb, self.settings)
         budget = EmailBudget(self.clients.dynamodb, self.settings)
-        alerts = Alerts(self.clients.sns, self.settings, budget)
-        self.fates = Fates(records, lambda: self.quarantine, alerts)
+        self._alerts = Alerts(self.clients.sns, self.settings, budget)
+        self.fates = Fates(
+            self._records, lambda: self.quarantine, lambda: self.schedules, self._alerts
+        )
+
+    def fates_of(self, delivery: Delivery) -> Fates:
+        """The decision table for an upload that just arrived, or for one that is tried again."""
+        return self.fates if delivery.claimed is None else self.retry_fates
+
+    @cached_property
+    def retry_fates(self) -> "RetryFates":
+        from .retries import Claims
+        from .retry_fates import RetryFates
+
+        return RetryFates(
+            self._records,
+            lambda: self.quarantine,
+            lambda: self.schedules,
+            self._alerts,
+            claims=Claims(self._records),
+            restorer=lambda: self.restorer,
+        )
+
+    @cached_property
+    def restorer(self) -> "Restorer":
+        from .restore import Restorer
+        from .retries import Claims
+
+        return Restorer(self._copies, Claims(self._records), self.settings)
+
+    @cached_property
+    def schedules(self) -> "Schedules":
+        from .schedules import Schedules
+
+        return Schedules(lambda: self.clients.scheduler, self.settings)
 
     @cached_property
     def quarantine(self) -> Quarantine:
         """Only a file that is set aside or held pays for the S3 client."""
-        return Quarantine(self.clients, self.settings)
+        return Quarantine(self._copies, self.settings)
+
+    @cached_property
+    def _copies(self) -> Copies:
+        return Copies(self.clients)
 
     @cached_property
     def process(self) -> Process | None:

@@ -1,43 +1,46 @@
-"""Lambda entry point: S3 tells of uploads, and each is brought to its fate."""
+"""Lambda entry point: S3 tells of uploads, and each is brought to its fate.
+
+A schedule or an operator asks for a retry of one that was set aside or held.
+"""
 
 from typing import Any
 
 from . import hook, log
-from .batch import deal_with_each
+from .batch import deal_with_each, retry, uploads
 from .errors import ObjectMissing, Rejection
-from .event import is_test, records_of
+from .event import is_retry, is_test, records_of
 from .fates import Delivery, Outcome
 from .pipeline import Pipeline, deployed
 
 
 def handler(event: Any, context: Any) -> None:
-    """Deal with every record of an S3 event; raise a `Fault` if one could not be dealt with.
+    """Deal with every record of an S3 event, or with a retry; raise a `Fault` if that fails.
 
-    Lambda then retries the event, and at last gives it to the rescuer.
+    Lambda then tries the event again, and at last gives it to the rescuer.
     """
     if is_test(event):
         log.note("S3 test event: the notification works")
         return
-    pipeline = deployed()
-    deal_with_each(
-        pipeline,
-        records_of(event),
-        context,
-        lambda delivery: decide(pipeline, delivery),
-        owner=context.aws_request_id,
+    pipeline, owner = deployed(), context.aws_request_id
+    finds = (
+        retry(pipeline, event, owner)
+        if is_retry(event)
+        else uploads(pipeline, records_of(event), owner)
     )
+    deal_with_each(pipeline, finds, context, lambda delivery: decide(pipeline, delivery))
 
 
 def decide(pipeline: Pipeline, delivery: Delivery) -> Outcome:
     """The rules, then the user's `process`, then the fate."""
+    fates = pipeline.fates_of(delivery)
     try:
         pipeline.settings.rules.check(delivery.upload)
         result = None
         if pipeline.process:
-            file = hook.File(delivery.upload, lambda: pipeline.clients.s3)
+            file = hook.File(delivery.source, lambda: pipeline.clients.s3)
             result = hook.call(pipeline.process, file)
     except Rejection as rejection:
-        return pipeline.fates.reject(delivery, rejection.code, rejection.reason)
+        return fates.reject(delivery, rejection.code, rejection.reason)
     except ObjectMissing:
-        return pipeline.fates.lose(delivery)
-    return pipeline.fates.accept(delivery, result)
+        return fates.lose(delivery)
+    return fates.accept(delivery, result)

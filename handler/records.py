@@ -14,6 +14,9 @@ from .settings import Settings
 ATTENTION_SHARDS = 16
 """Partitions of the sparse index: a spike of failures must not throttle the table through it."""
 
+HISTORY_LENGTH = 20
+"""Earlier attempts that a record keeps, the newest ones: it must stay far below 400 KB."""
+
 Item = dict[str, Any]
 """An item as plain values: str, int, float, bool, None, list, dict."""
 
@@ -77,15 +80,18 @@ class Records:
         With `replace_held` a HELD item gives way, and its attempts count on.
         """
         try:
-            self._put(item, "attribute_not_exists(object_key)")
+            self.put(item, "attribute_not_exists(object_key)")
             return None
         except ConditionFailed as failed:
             standing = plain_item(failed.item)
         while replace_held and standing.get("status") == Status.HELD:
             item["attempt"] = standing["attempt"] + 1
+            item["history"] = history_with(standing)
+            if "retries" in standing:
+                item["retries"] = standing["retries"]
             values = {":held": standing["status"], ":owner": standing["owner"]}
             try:
-                self._put(
+                self.put(
                     item,
                     "#status = :held AND #owner = :owner AND #attempt = :attempt",
                     {**values, ":attempt": standing["attempt"]},
@@ -96,10 +102,9 @@ class Records:
         return standing
 
     def is_held(self, upload: Upload) -> bool:
-        """Asked by a write that changes nothing: the functions may not read."""
+        """Looked at by the rescuer before it makes a copy that no record may name."""
         key = {"object_key": upload.key, "upload_id": upload.upload_id}
-        set_held, values = "SET #status = :held", {":held": str(Status.HELD)}
-        return self._update(key, set_held, "#status = :held", values)
+        return self.matches(key, "status", str(Status.HELD))
 
     def count_hold(self, held: Item, owner: str) -> None:
         """Another delivery of a held upload failed too: count it, once a delivery.
@@ -123,7 +128,17 @@ class Records:
             {":new": location_version_id, ":old": quarantined["location_version_id"]},
         )
 
-    def _put(self, item: Item, condition: str, values: Mapping[str, Any] | None = None) -> None:
+    def cancel_retry(self, item: Item) -> None:
+        """The retry that `item` announces could not be scheduled, so none will come."""
+        self._update(
+            item,
+            "REMOVE #retry_at SET #parked = :true",
+            "#retry_at = :at",
+            {":at": item["retry_at"], ":true": True},
+        )
+
+    def put(self, item: Item, condition: str, values: Mapping[str, Any] | None = None) -> None:
+        """Raises `ConditionFailed`, with what stands, where `condition` does not hold."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "Item": typed_item(item),
@@ -136,23 +151,75 @@ class Records:
         with aws_errors("DynamoDB PutItem"):
             self._dynamodb.put_item(**request)
 
+    def change(
+        self, key: Mapping[str, Any], update: str, condition: str, values: Mapping[str, Any]
+    ) -> Item:
+        """The item as it is then. Raises `ConditionFailed`, with what stands, like `put`."""
+        answer = self._call_update(
+            key,
+            update,
+            condition,
+            values,
+            ReturnValues="ALL_NEW",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+        return plain_item(answer["Attributes"])
+
+    def matches(
+        self, key: Mapping[str, Any], name: str, value: str, condition: str = "", **values: str
+    ) -> bool:
+        """Whether the item has that `value` and meets the `condition` on its other attributes.
+
+        Asked by a write that changes nothing: the functions may not read.
+        """
+        of_condition = {f":{word}": meant for word, meant in values.items()}
+        return self._update(
+            key,
+            f"SET #{name} = :value",
+            f"#{name} = :value AND {condition}" if condition else f"#{name} = :value",
+            {":value": value, **of_condition},
+        )
+
     def _update(
         self, key: Mapping[str, Any], update: str, condition: str, values: Mapping[str, Any]
     ) -> bool:
         """False where something else stands: at least as new as what we would have written."""
         try:
-            with aws_errors("DynamoDB UpdateItem"):
-                self._dynamodb.update_item(
-                    TableName=self._table,
-                    Key=typed_item({name: key[name] for name in ("object_key", "upload_id")}),
-                    UpdateExpression=update,
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames=_names(f"{update} {condition}"),
-                    ExpressionAttributeValues=typed_item(values),
-                )
+            self._call_update(key, update, condition, values)
         except ConditionFailed:
             return False
         return True
+
+    def _call_update(
+        self,
+        key: Mapping[str, Any],
+        update: str,
+        condition: str,
+        values: Mapping[str, Any],
+        **more: str,
+    ) -> Any:
+        with aws_errors("DynamoDB UpdateItem"):
+            return self._dynamodb.update_item(
+                TableName=self._table,
+                Key=typed_item({name: key[name] for name in ("object_key", "upload_id")}),
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=_names(f"{update} {condition}"),
+                ExpressionAttributeValues=typed_item(values),
+                **more,
+            )
+
+
+def history_with(standing: Item) -> list[Item]:
+    """The earlier attempts of an upload, oldest first, once `standing` is about to be one."""
+    # A retry counts its attempt when it begins.
+    began = standing["owner"] != standing.get("retry_owner", standing["owner"])
+    attempt = {
+        "attempt": standing["attempt"] - began,
+        "at": standing["processed_at"],
+        **{name: standing[name] for name in ("status", "reason_code", "reason")},
+    }
+    return [*standing.get("history", []), attempt][-HISTORY_LENGTH:]
 
 
 def iso(moment: datetime) -> str:

@@ -1,6 +1,6 @@
 """Lambda entry point: what the processor could not bring to an end comes here.
 
-Lambda hands over the event of S3 with the last error. The cause decides: what `process` failed on
+Lambda hands over the event with the last error. The cause decides: what `process` failed on
 is set aside, everything else is held. The user's code is never imported here.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import log
-from .batch import deal_with_each
+from .batch import deal_with_each, retry, uploads
 from .errors import PROCESS_FAULTS, Code, Fault, code_and_reason
-from .event import is_test, quoted, records_of
+from .event import is_retry, is_test, quoted, records_of
 from .fates import Delivery, Outcome
 from .pipeline import Pipeline, deployed
 
@@ -49,29 +49,27 @@ def handler(event: Any, context: Any) -> None:
         log.note("S3 test event: nothing to rescue")
         return
     pipeline = deployed()
-    records = records_of(payload)
-    cause = diagnose(event, has_process=bool(pipeline.settings.process_entry), files=len(records))
-    deal_with_each(
-        pipeline,
-        records,
-        context,
-        lambda delivery: decide(pipeline, delivery, cause),
-        owner=owner,
-        rescuing=True,
-    )
+    if is_retry(payload):
+        files, finds = 1, iter(retry(pipeline, payload, owner, rescuing=True))
+    else:
+        records = records_of(payload)
+        files, finds = len(records), uploads(pipeline, records, owner, rescuing=True)
+    cause = diagnose(event, has_process=bool(pipeline.settings.process_entry), files=files)
+    deal_with_each(pipeline, finds, context, lambda delivery: decide(pipeline, delivery, cause))
 
 
 def decide(pipeline: Pipeline, delivery: Delivery, cause: Cause) -> Outcome:
     """Set aside what the file caused, hold what it did not or what cannot be moved."""
+    fates = pipeline.fates_of(delivery)
     if not cause.is_the_file:
-        return pipeline.fates.hold(delivery, cause.code, cause.reason)
+        return fates.hold(delivery, cause.code, cause.reason)
     try:
-        return pipeline.fates.reject(delivery, cause.code, cause.reason)
+        return fates.reject(delivery, cause.code, cause.reason)
     except Fault as fault:
         if not fault.lasting:
             raise
         reason = f"{fault.reason} It was to be set aside: {cause.code}: {cause.reason}"
-        return pipeline.fates.hold(delivery, fault.code, reason)
+        return fates.hold(delivery, fault.code, reason)
 
 
 def diagnose(event: dict[str, Any], *, has_process: bool, files: int) -> Cause:

@@ -12,6 +12,18 @@ EMAIL_ON = ("all", "failures", "none")
 
 
 @dataclass(frozen=True, slots=True)
+class RetryPlan:
+    """When a file is tried again by itself, and what EventBridge Scheduler needs for it."""
+
+    delays_minutes: tuple[int, ...]
+    """Before the first automatic retry, the second and so on; after the last none comes."""
+    group: str
+    role_arn: str
+    processor_arn: str
+    kms_key_arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the deployment says; see `components/functions.py` for who writes it."""
 
@@ -24,6 +36,8 @@ class Settings:
     rules: Rules
     record_retention_days: int | None
     process_entry: str | None
+    retry_plan: RetryPlan | None = None
+    """Only the rescuer has one, and only where files are tried again by themselves."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -47,6 +61,15 @@ class Settings:
             rules=_rules(required("SCALPER_RULES")),
             record_retention_days=_days(environment.get("SCALPER_RECORD_RETENTION_DAYS")),
             process_entry=environment.get("SCALPER_PROCESS_ENTRY") or None,
+            retry_plan=RetryPlan(
+                delays_minutes=_minutes(delays),
+                group=required("SCALPER_RETRY_GROUP"),
+                role_arn=required("SCALPER_RETRY_ROLE_ARN"),
+                processor_arn=required("SCALPER_PROCESSOR_ARN"),
+                kms_key_arn=environment.get("SCALPER_RETRY_KMS_KEY_ARN") or None,
+            )
+            if (delays := environment.get("SCALPER_RETRY_DELAYS_MINUTES"))
+            else None,
         )
 
 
@@ -64,6 +87,13 @@ def _days(text: str | None) -> int | None:
     if not text.isdecimal():
         raise _wrong(f"SCALPER_RECORD_RETENTION_DAYS must be whole days (got {text})")
     return int(text)
+
+
+def _minutes(text: str) -> tuple[int, ...]:
+    delays = text.split(",")
+    if not all(delay.isdecimal() and int(delay) > 0 for delay in delays):
+        raise _wrong(f"SCALPER_RETRY_DELAYS_MINUTES must be minutes such as 10,120 (got {text})")
+    return tuple(map(int, delays))
 
 
 def _wrong(what: str) -> Fault:

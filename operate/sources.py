@@ -10,9 +10,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from handler.copies import UPLOAD_ID
 from handler.errors import Fault
 from handler.event import Upload, parse
-from handler.quarantine import UPLOAD_ID
 from handler.records import plain_item
 
 from .deployment import Deployment

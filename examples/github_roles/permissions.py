@@ -70,6 +70,14 @@ WRITE: dict[str, list[str]] = {
     ],
 }  # fmt: skip
 
+SCHEDULE_GROUPS = {
+    "read": ["scheduler:GetScheduleGroup", "scheduler:ListTagsForResource"],
+    "write": [
+        "scheduler:CreateScheduleGroup", "scheduler:DeleteScheduleGroup",
+        "scheduler:TagResource", "scheduler:UntagResource",
+    ],
+}  # fmt: skip
+
 DASHBOARDS = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"]
 
 GRANT = ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
@@ -110,6 +118,21 @@ class Place:
             for pipeline in self.pipelines
         ]
 
+    @property
+    def schedule_groups(self) -> list[str]:
+        return [
+            f"arn:{self.partition}:scheduler:{self.region}:{self.account}:schedule-group/{pipeline}-*"
+            for pipeline in self.pipelines
+        ]
+
+    @property
+    def schedules(self) -> list[str]:
+        """Named after their group, which is named after the pipeline."""
+        return [
+            f"arn:{self.partition}:scheduler:{self.region}:{self.account}:schedule/{pipeline}-*"
+            for pipeline in self.pipelines
+        ]
+
     def arns(self, service: str) -> list[str]:
         kind, globally = {
             "s3": ("", "both"), "dynamodb": ("table/", ""), "sns": ("", ""), "sqs": ("", ""),
@@ -139,6 +162,7 @@ def reading(place: Place) -> list[Statement]:
     """Settings of everything, contents of nothing."""
     return [
         *_by_service("Read", READ, place),
+        allow("ReadScheduleGroups", SCHEDULE_GROUPS["read"], place.schedule_groups),
         allow("ReadDashboards", ["cloudwatch:GetDashboard"], place.dashboards),
         allow("ReadWithoutAName", NOT_TIED_TO_A_NAME["read"], ["*"]),
     ]
@@ -151,6 +175,7 @@ def deploying(place: Place, *, boundary_arn: Any, may_destroy: bool) -> list[Sta
     to_services = {"StringEquals": {"iam:PassedToService": services}}
     statements = [
         *_by_service("Deploy", WRITE, place),
+        allow("DeployScheduleGroups", SCHEDULE_GROUPS["write"], place.schedule_groups),
         allow("DeployDashboards", DASHBOARDS, place.dashboards),
         allow("DeployWithoutAName", NOT_TIED_TO_A_NAME["write"], ["*"]),
         allow("GrantInsideTheBoundary", GRANT, place.arns("iam"), Condition=bounded),
@@ -174,8 +199,10 @@ def running(place: Place) -> list[Statement]:
     """The most that the functions of a pipeline may ever do; add here what `process` needs."""
     buckets = place.arns("s3")
     key = [place.kms_key_arn] if place.kms_key_arn else []
+    use = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+    to_scheduler = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
     return [
-        *(allow("UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], [arn]) for arn in key),
+        *(allow("UseTheKey", use, [arn]) for arn in key),
         allow(
             "ListBuckets",
             [
@@ -187,8 +214,9 @@ def running(place: Place) -> list[Statement]:
         allow(
             "MoveFiles",
             [
-                "s3:AbortMultipartUpload", "s3:DeleteObjectVersion", "s3:GetObjectVersion",
-                "s3:GetObjectVersionTagging", "s3:PutObject", "s3:PutObjectTagging",
+                "s3:AbortMultipartUpload", "s3:DeleteObjectVersion", "s3:GetObject",
+                "s3:GetObjectVersion", "s3:GetObjectVersionTagging", "s3:PutObject",
+                "s3:PutObjectTagging",
             ],
             [f"{bucket}/*" for bucket in buckets],
         ),
@@ -215,6 +243,8 @@ def running(place: Place) -> list[Statement]:
             ],
             place.arns("lambda"),
         ),
+        allow("ScheduleRetries", ["scheduler:CreateSchedule"], place.schedules),
+        allow("PassRolesToSchedules", ["iam:PassRole"], place.arns("iam"), Condition=to_scheduler),
         allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], place.arns("logs")),
     ]  # fmt: skip
 

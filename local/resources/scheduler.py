@@ -1,9 +1,19 @@
-"""Schedules of EventBridge Scheduler."""
+"""Schedules of EventBridge Scheduler, and groups of them."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from .base import Inputs, Parameters, Resource, State, pascal, present, reasons
+from .base import (
+    Inputs,
+    Parameters,
+    Resource,
+    State,
+    as_dict,
+    pascal,
+    present,
+    reasons,
+    tag_changes,
+)
 
 DEFAULT_GROUP = "default"
 
@@ -52,4 +62,39 @@ class Schedule(Resource):
         return State(f"{group}/{name}", {"name": name, "groupName": group, "arn": arn})
 
 
-TYPES: tuple[type[Resource], ...] = (Schedule,)
+class ScheduleGroup(Resource):
+    """The emulator carries out a one-off schedule within ten seconds of its time, without regard to
+    its flexible window, and asks nobody whether its role may call the function.
+    """
+
+    token = "aws:scheduler/scheduleGroup:ScheduleGroup"
+    named_by = "name"
+    computed = ("arn",)
+
+    def parameters(self, inputs: Inputs) -> Parameters:
+        return {"Name": inputs.name(), "Tags": inputs.tag_list()}
+
+    def create(self, parameters: Parameters) -> State:
+        arn = self.cloud.scheduler.create_schedule_group(**parameters)["ScheduleGroupArn"]
+        return State(parameters["Name"], {"name": parameters["Name"], "arn": arn})
+
+    def update(self, id: str, parameters: Parameters) -> State:
+        scheduler = self.cloud.scheduler
+        arn = scheduler.get_schedule_group(Name=id)["Arn"]
+        old = as_dict(scheduler.list_tags_for_resource(ResourceArn=arn)["Tags"])
+        _, dropped = tag_changes(old, as_dict(parameters["Tags"]))
+        if dropped:
+            scheduler.untag_resource(ResourceArn=arn, TagKeys=dropped)
+        if parameters["Tags"]:
+            scheduler.tag_resource(ResourceArn=arn, Tags=parameters["Tags"])
+        return State(id, {"name": id, "arn": arn})
+
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        self.cloud.scheduler.delete_schedule_group(Name=id)
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.cloud.scheduler.get_schedule_group(Name=id)
+        return {}
+
+
+TYPES: tuple[type[Resource], ...] = (Schedule, ScheduleGroup)

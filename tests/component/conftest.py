@@ -56,6 +56,7 @@ def every_argument(process_code: Path) -> SilentScalperPipelineArgs:
         "reserved_concurrency": 50,
         "daily_check": True,
         "dashboard": True,
+        "retry_delays_minutes": [1, 30],
         "log_retention_days": 90,
         "record_retention_days": 400,
         "input_retention_days": 200,

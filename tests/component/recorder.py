@@ -33,8 +33,8 @@ def _bucket(name: str) -> Outputs:
     return {"bucket": name.lower(), "arn": _arn("s3", name.lower(), region="", account="")}
 
 
-def _named(service: str, kind: str = "") -> Callable[[str], Outputs]:
-    return lambda name: {"name": name, "arn": _arn(service, kind + name)}
+def _named(service: str, kind: str = "", **where: str) -> Callable[[str], Outputs]:
+    return lambda name: {"name": name, "arn": _arn(service, kind + name, **where)}
 
 
 def _queue(name: str) -> Outputs:
@@ -63,12 +63,13 @@ COMPUTED: dict[str, Callable[[str], Outputs]] = {
     "aws:sns/topicSubscription:TopicSubscription": lambda name: {"arn": _arn("sns", name)},
     "aws:sqs/queue:Queue": _queue,
     "aws:sqs/queuePolicy:QueuePolicy": _nothing,
-    "aws:iam/role:Role": _named("iam", "role/"),
+    "aws:iam/role:Role": _named("iam", "role/", region=""),
     "aws:iam/rolePolicy:RolePolicy": _named("iam"),
     "aws:cloudwatch/logGroup:LogGroup": _named("logs", "log-group:"),
     "aws:cloudwatch/dashboard:Dashboard": _nothing,
     "aws:cloudwatch/queryDefinition:QueryDefinition": _nothing,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:"),
+    "aws:scheduler/scheduleGroup:ScheduleGroup": _named("scheduler", "schedule-group/"),
     "aws:lambda/function:Function": _named("lambda", "function:"),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _nothing,
     "aws:lambda/permission:Permission": _nothing,

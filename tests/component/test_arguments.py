@@ -85,6 +85,10 @@ WRONG: list[tuple[str, Any, str]] = [
     ("reserved_concurrency", 0, "to pause a deployed one, run `aws lambda put-function-conc"),
     ("daily_check", 0, "must be true or false, without quotes (got 0)"),
     ("dashboard", "yes", "must be true or false, without quotes (got 'yes')"),
+    ("retry_delays_minutes", 10, "must be a list (got 10); write [10]"),
+    ("retry_delays_minutes", [10, 0], f"(entry 2) {WORDS} from 1 to 43200 (got 0); [] switches"),
+    ("retry_delays_minutes", [1] * 11, "may have at most 10 entries (got 11)"),
+    ("retry_delays_minutes", [43200], "add up to 43200, and after 43200 minutes (quarantine_ret"),
     ("log_retention_days", 10, "must be one of CloudWatch's values, 1, 3, 5, 7, 14"),
     ("log_retention_days", 10, "(got 10); 7 is nearest"),
     ("log_retention_days", 0, f"{WORDS} of at least 1 (got 0); take one of CloudWatch's values"),
@@ -296,6 +300,9 @@ def test_the_whole_environment_must_fit(process_code: Path) -> None:
     assert settings({**code, "process_environment": {"LONG": "x" * 3000}})
     (problem,) = problems({**code, "process_environment": {"LONG": "x" * 3072}})
     assert "Lambda leaves 3072 of its 4096" in problem
+    assert settings({"accepted_types": ["x" * 2500]})
+    (problem,) = problems({"accepted_types": ["x" * 2600]})
+    assert "Lambda leaves 2560 of its 4096" in problem, "the rescuer has variables for retries"
     (problem,) = problems({"ignore_patterns": [f"{n}*.tmp" for n in range(1000)]})
     assert "accepted_types and ignore_patterns take" in problem
 

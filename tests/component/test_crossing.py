@@ -16,11 +16,17 @@ from handler.errors import Fault
 from handler.event import Upload
 from handler.records import Records, Status
 from handler.rules import Rules
-from handler.settings import EMAIL_ON, Settings
+from handler.settings import EMAIL_ON, RetryPlan, Settings
 from operate import daily
 from tests.component.recorder import Deployment, deploy
 
 FUNCTIONS = ("processor", "rescuer", "checker")
+RETRY_PLAN = RetryPlan(
+    delays_minutes=(10, 120, 1440),
+    group="intake-retries-1a2b3c4",
+    role_arn="arn:aws-mock:iam::123456789012:role/intake-retries-role-1a2b3c4",
+    processor_arn="arn:aws-mock:lambda:eu-north-1:123456789012:function:intake-processor-1a2b3c4",
+)
 
 
 def environment(deployment: Deployment, function: str) -> dict[str, str]:
@@ -47,6 +53,7 @@ def test_the_handler_reads_what_the_component_registers(
         rules=Rules(),
         record_retention_days=None,
         process_entry=None,
+        retry_plan=RETRY_PLAN if function == "rescuer" else None,
     )
 
 
@@ -79,9 +86,12 @@ def test_empty_files_are_taken_where_the_component_says_so() -> None:
     assert settings(deployment, "processor").rules.accept_empty is True
 
 
-def test_no_variable_is_registered_that_the_handler_does_not_read(full: Deployment) -> None:
+@pytest.mark.parametrize("function", ["processor", "rescuer"])
+def test_no_variable_is_registered_that_the_handler_does_not_read(
+    full: Deployment, function: str
+) -> None:
     """Nor the other way round: without any one of them it reads something else, or refuses."""
-    ours = {n: v for n, v in environment(full, "processor").items() if n.startswith("SCALPER_")}
+    ours = {n: v for n, v in environment(full, function).items() if n.startswith("SCALPER_")}
     whole = Settings.from_environment(ours)
     for name in ours:
         without = {other: value for other, value in ours.items() if other != name}
@@ -93,6 +103,14 @@ def _read(environment: dict[str, str]) -> Settings | None:
         return Settings.from_environment(environment)
     except Fault:
         return None
+
+
+def test_schedules_are_made_as_the_component_says(full: Deployment) -> None:
+    plan = settings(full, "rescuer").retry_plan
+    assert plan is not None
+    assert plan.delays_minutes == (1, 30)
+    assert plan.processor_arn == full.arn("processor")
+    assert plan.kms_key_arn == full.named("rescuer-logs").inputs["kmsKeyId"]
 
 
 def test_the_choices_of_email_are_the_same() -> None:

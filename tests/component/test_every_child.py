@@ -29,6 +29,7 @@ FREE_WHILE_IDLE = {
     "Topic": {},
     "Queue": {},
     "Role": {},
+    "ScheduleGroup": {},
     "LogGroup": {},
     "Function": {},
     "MetricAlarm": {},

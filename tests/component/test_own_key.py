@@ -67,3 +67,13 @@ def test_an_upload_under_a_key_the_functions_may_not_use_is_refused(
 def test_every_role_stays_inside_the_boundary(full: Deployment, deployed: Deployment) -> None:
     assert {role.inputs.get("permissionsBoundary") for role in full.of("Role")} == {BOUNDARY}
     assert not any("permissionsBoundary" in role.inputs for role in deployed.of("Role"))
+
+
+def test_schedules_are_encrypted_and_read_with_the_key_where_there_is_one(
+    full: Deployment, deployed: Deployment
+) -> None:
+    (described,) = [s for s in full.policy("rescuer-policy") if s["Sid"] == "EncryptSchedules"]
+    assert (described["Action"], described["Resource"]) == (["kms:DescribeKey"], [KEY])
+    (read,) = [s for s in full.policy("retries-policy") if s["Sid"] == "ReadSchedules"]
+    assert (read["Action"], read["Resource"]) == (["kms:Decrypt"], [KEY])
+    assert "kms" not in str(deployed.policy("retries-policy") + deployed.policy("rescuer-policy"))

@@ -16,6 +16,9 @@ TOPIC = f"{PREFIX}:sns:{REGION}:intake-ScalperAlerts-1a2b3c4"
 QUEUE = f"{PREFIX}:sqs:{REGION}:intake-kept-events-1a2b3c4"
 PROCESSOR = f"{PREFIX}:lambda:{REGION}:function:intake-processor-1a2b3c4"
 CHECKER = f"{PREFIX}:lambda:{REGION}:function:intake-checker-1a2b3c4"
+RETRIES_ROLE = f"{PREFIX}:iam::{ACCOUNT}:role/intake-retries-role-1a2b3c4"
+SCHEDULE_GROUP = f"{PREFIX}:scheduler:{REGION}:schedule-group/intake-retries-1a2b3c4"
+SCHEDULES = f"{PREFIX}:scheduler:{REGION}:schedule/intake-retries-1a2b3c4"
 RESCUER = f"{PREFIX}:lambda:{REGION}:function:intake-rescuer-1a2b3c4"
 
 
@@ -25,6 +28,7 @@ def logs_of(function: str) -> str:
 
 SETTLE_FILES = {
     "TellMissingFromForbidden": (["s3:ListBucket"], INPUT),
+    "FindRestored": (["s3:ListBucketVersions"], INPUT),
     "ReadUploads": (["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], f"{INPUT}/*"),
     "RemoveQuarantinedUploads": (["s3:DeleteObjectVersion"], f"{INPUT}/*"),
     "FindCopies": (["s3:ListBucket", "s3:ListBucketVersions"], QUARANTINE),
@@ -43,12 +47,17 @@ ROLES: dict[str, dict[str, tuple[list[str], str | list[str]]]] = {
     "processor": {
         "WriteItsLogs": (WRITE_LOGS, logs_of("processor")),
         **SETTLE_FILES,
-        "CallTheRescuer": (["lambda:InvokeFunction"], RESCUER),
+        "RestoreUploads": (
+            ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload", "s3:GetObject"],
+            f"{INPUT}/*",
+        ),
+        "ReadTagsOfCopies": (["s3:GetObjectVersionTagging"], f"{QUARANTINE}/*"),
     },
     "rescuer": {
         "WriteItsLogs": (WRITE_LOGS, logs_of("rescuer")),
         **SETTLE_FILES,
-        "KeepEvents": (["sqs:SendMessage"], QUEUE),
+        "ScheduleRetries": (["scheduler:CreateSchedule"], f"{SCHEDULES}/*"),
+        "GiveSchedulesTheirRole": (["iam:PassRole"], RETRIES_ROLE),
     },
     "checker": {
         "WriteItsLogs": (WRITE_LOGS, logs_of("checker")),
@@ -72,11 +81,17 @@ ROLES: dict[str, dict[str, tuple[list[str], str | list[str]]]] = {
         "SeeWhetherAnAddressIsSuspended": (["sns:GetSubscriptionAttributes"], "*"),
         "TellPeople": (["sns:Publish"], TOPIC),
     },
+    "processor-failures": {"CallTheRescuer": (["lambda:InvokeFunction"], RESCUER)},
+    "rescuer-failures": {"KeepEvents": (["sqs:SendMessage"], QUEUE)},
+    "retries": {"CallTheProcessor": (["lambda:InvokeFunction"], PROCESSOR)},
 }  # fmt: skip
+
+FUNCTIONS = ("processor", "rescuer", "checker")
 
 POLICIES = [
     "processor-policy", "rescuer-policy", "checker-policy", "check-policy",
     "processor-role", "rescuer-role", "checker-role", "check-role",
+    "processor-failures-policy", "rescuer-failures-policy", "retries-policy", "retries-role",
     "input-policy", "quarantine-policy", "ScalperAlerts-policy", "kept-events-policy",
 ]  # fmt: skip
 
@@ -88,7 +103,7 @@ def by_sid(statements: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("function", ROLES)
-def test_a_function_may_do_exactly_what_its_work_needs(deployed: Deployment, function: str) -> None:
+def test_a_role_may_do_exactly_what_its_work_needs(deployed: Deployment, function: str) -> None:
     may = by_sid(deployed.policy(f"{function}-policy"))
     assert {sid: (s["Action"], s["Resource"]) for sid, s in may.items()} == {
         sid: (actions, resource if isinstance(resource, list) else [resource])
@@ -97,7 +112,7 @@ def test_a_function_may_do_exactly_what_its_work_needs(deployed: Deployment, fun
     assert {s["Effect"] for s in may.values()} == {"Allow"}
 
 
-@pytest.mark.parametrize("function", ROLES)
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_only_lambda_takes_a_functions_role(deployed: Deployment, function: str) -> None:
     assert deployed.policy(f"{function}-role") == [
         {
@@ -124,6 +139,41 @@ def test_the_schedule_starts_the_check_and_nothing_else(deployed: Deployment) ->
     assert target == {"arn": CHECKER, "roleArn": deployed.arn("check-role"), "input": "{}"}
 
 
+def test_only_schedules_of_this_group_and_account_take_the_role_of_retries(
+    deployed: Deployment,
+) -> None:
+    assert deployed.arn("retries") == SCHEDULE_GROUP
+    assert deployed.policy("retries-role") == [
+        {
+            "Sid": "SchedulesOfThisGroupTakeTheRole",
+            "Effect": "Allow",
+            "Principal": {"Service": "scheduler.amazonaws.com"},
+            "Action": ["sts:AssumeRole"],
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": SCHEDULE_GROUP}
+            },
+        }
+    ]
+
+
+def test_the_rescuer_may_give_that_role_to_the_scheduler_alone(deployed: Deployment) -> None:
+    gives = by_sid(deployed.policy("rescuer-policy"))["GiveSchedulesTheirRole"]
+    assert gives["Condition"] == {
+        "StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}
+    }
+
+
+def test_a_policy_is_attached_to_its_own_role(deployed: Deployment) -> None:
+    attached = {
+        "retries-policy": "retries-role",
+        "processor-failures-policy": "processor-role",
+        "rescuer-failures-policy": "rescuer-role",
+        **{f"{function}-policy": f"{function}-role" for function in FUNCTIONS},
+    }
+    for policy, role in attached.items():
+        assert deployed.named(policy).inputs["role"] == deployed.named(role).outputs["name"]
+
+
 def test_every_policy_is_looked_at(deployed: Deployment) -> None:
     with_policy = [
         child.name.partition("-")[2]
@@ -136,6 +186,8 @@ def test_every_policy_is_looked_at(deployed: Deployment) -> None:
 @pytest.mark.parametrize("policy", POLICIES)
 def test_nothing_is_allowed_with_a_wildcard(deployed: Deployment, policy: str) -> None:
     mine = {child.outputs["arn"] for child in deployed.children if "arn" in child.outputs}
+    # The schedules of a group are named after it.
+    mine.add(SCHEDULES)
     for statement in deployed.policy(policy):
         resources = statement.get("Resource", [])
         if statement["Action"] == ["sns:GetSubscriptionAttributes"]:

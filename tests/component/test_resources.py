@@ -172,6 +172,7 @@ def test_no_file_arrives_before_everything_is_in_place(deployed: Deployment) -> 
     notification = deployed.named("input-notification")
     must_stand = [
         "processor-permission", "processor", "rescuer", "processor-failures", "rescuer-failures",
+        "retries-policy",
         "input-versioning", "quarantine-versioning", "quarantine-policy", "input-policy",
     ]  # fmt: skip
     assert {deployed.named(name).urn for name in must_stand} <= notification.depends_on

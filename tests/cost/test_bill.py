@@ -90,7 +90,7 @@ def test_failures_by_hand(default: Pipeline, prices: Prices) -> None:
     workload = Workload(
         files=10_000, size_bytes=2_000_000, failures=D("0.05"), retried=D("0.2"), process_ms=D(10)
     )
-    priced = Priced(default, workload, prices)
+    priced = Priced(replace(default, scheduled_retries=0), workload, prices)
     # 9,500 accepted + 400 refused + 3 * 100 tries + 100 rescues
     assert priced.quantity(Item.LAMBDA_REQUESTS) == 10_300
     # Processor: (9,500 + 400 + 300) * (15 + 10 + 10) ms + 400 * 200 ms = 437,000 ms

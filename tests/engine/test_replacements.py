@@ -38,6 +38,7 @@ OTHERWISE: dict[str, Any] = {
     "reserved_concurrency": 50,
     "daily_check": False,
     "dashboard": True,
+    "retry_delays_minutes": [5],
     "log_retention_days": 90,
     "record_retention_days": 400,
     "input_retention_days": 200,

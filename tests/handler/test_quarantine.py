@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler import backoff, quarantine
+from handler import backoff, copies
 from handler.errors import Code, Fault, ObjectMissing
 from handler.event import Upload, parse
 from handler.fates import Delivery
@@ -28,8 +28,8 @@ def rejecting(world: World) -> World:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if 5 GB were 10 KB, for the handler and for moto."""
-    monkeypatch.setattr(quarantine, "ONE_CALL_BYTES", 10 * 1024)
-    monkeypatch.setattr(quarantine, "PART_BYTES", 5 * 1024)
+    monkeypatch.setattr(copies, "ONE_CALL_BYTES", 10 * 1024)
+    monkeypatch.setattr(copies, "PART_BYTES", 5 * 1024)
     monkeypatch.setattr("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", 5 * 1024)
 
 
@@ -213,7 +213,9 @@ def test_a_copy_of_another_size_is_removed_and_the_file_stays(
 ) -> None:
     upload = rejecting.upload()
     tampering(rejecting, "HeadObject", change, at=2)
-    with pytest.raises(Fault, match="CANNOT_BE_MOVED: the copy in quarantine differs") as seen:
+    with pytest.raises(
+        Fault, match="CANNOT_BE_MOVED: the copy in intake-quarantine differs"
+    ) as seen:
         rejecting.run(upload)
     assert words in str(seen.value)
     assert rejecting.is_in_input(upload)
@@ -284,7 +286,7 @@ def test_a_copy_that_vanishes_before_it_is_checked_is_tried_again(rejecting: Wor
         rejecting.delete_copy(upload.key, rejecting.versions(QUARANTINE)[0])
 
     rejecting.aws.hook("after-call.s3.CopyObject", lose)
-    with pytest.raises(Fault, match="AWS_ERROR: the copy in quarantine has vanished"):
+    with pytest.raises(Fault, match="AWS_ERROR: the copy in intake-quarantine has vanished"):
         rejecting.run(upload)
     rejecting.aws.forget_hooks()
     rejecting.run(upload)
@@ -553,7 +555,7 @@ def test_a_file_too_large_for_one_call_is_copied_in_parts_with_all_that_belongs_
 def test_exactly_what_one_call_takes_is_copied_in_one_call(
     rejecting: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quarantine, "ONE_CALL_BYTES", 8)
+    monkeypatch.setattr(copies, "ONE_CALL_BYTES", 8)
     rejecting.run(rejecting.upload(body=b"12345678"))
     assert "s3.CopyObject" in rejecting.called()
 
@@ -608,7 +610,7 @@ def test_a_large_file_that_goes_away_between_its_parts_is_gone(
 
 @pytest.mark.parametrize("size", [5 * 1024**3 + 1, 5 * 10**12, 48 * 1024**4])
 def test_no_size_that_s3_takes_needs_more_parts_than_s3_takes(size: int) -> None:
-    step = max(quarantine.PART_BYTES, -(-size // quarantine.MOST_PARTS))
+    step = max(copies.PART_BYTES, -(-size // copies.MOST_PARTS))
     assert len(range(0, size, step)) <= 10_000
     assert step <= 5 * 1024**3 + 10**6
 

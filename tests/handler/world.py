@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, unquote
 
 import botocore.session
 import pytest
@@ -31,6 +32,8 @@ from handler.records import Item, plain_item, typed_item
 REGION, ACCOUNT = "eu-north-1", "123456789012"
 PIPELINE = "silent-scalper-test-intake"
 INPUT, QUARANTINE, TABLE, TOPIC = "intake-input", "intake-quarantine", "intake-files", "intake"
+RETRIES = "intake-retries"
+PROCESSOR_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:intake-processor"
 EVENTS = Path(__file__).resolve().parent.parent / "events"
 
 Event = dict[str, Any]
@@ -100,7 +103,7 @@ class AwsClients(Clients):
     """The handler's own clients, in a region and with hooks that a test can hang things on."""
 
     def __init__(self) -> None:
-        self.services = ("s3", "s3_for_copies", "dynamodb", "sns")
+        self.services = ("s3", "s3_for_copies", "dynamodb", "sns", "scheduler")
         self._hooks: list[tuple[Any, str, Callable[..., Any]]] = []
 
     @cached_property
@@ -173,7 +176,10 @@ class World:
             "SCALPER_EMAIL_ON": "none",
             "SCALPER_RULES": "{}",
         }
+        self._own.scheduler.create_schedule_group(Name=RETRIES)
         self.aws.hook("provide-client-params", self._count)
+        for call in ("CopyObject", "CompleteMultipartUpload"):
+            self.aws.hook(f"before-call.s3.{call}", self._refuse_on_condition)
         self.deploy()
 
     def _make_table(self) -> None:
@@ -210,6 +216,7 @@ class World:
         email_on: str | None = None,
         entry: str | None = None,
         retention_days: int | None = None,
+        retries: str | None = None,
     ) -> Pipeline:
         """Deploy anew, with `process` as the user's code: a new instance that remembers nothing."""
         if rules is not None:
@@ -218,6 +225,13 @@ class World:
             self.environment["SCALPER_EMAIL_ON"] = email_on
         if retention_days:
             self.environment["SCALPER_RECORD_RETENTION_DAYS"] = str(retention_days)
+        if retries is not None:
+            self.environment |= {
+                "SCALPER_RETRY_DELAYS_MINUTES": retries,
+                "SCALPER_RETRY_GROUP": RETRIES,
+                "SCALPER_RETRY_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/retries",
+                "SCALPER_PROCESSOR_ARN": PROCESSOR_ARN,
+            }
         self.environment["SCALPER_PROCESS_ENTRY"] = entry or ("main.process" if process else "")
         pipeline = self.pipeline = Pipeline(self.environment, self.aws)
         if process:
@@ -231,18 +245,24 @@ class World:
     ) -> Uploaded:
         """Put an object and return it with its event, as S3 would send it."""
         answer = self._own.s3.put_object(Bucket=INPUT, Key=key, Body=body, **put)
+        event = self.told_of(key, answer, len(body))
+        sequencer = event["Records"][0]["s3"]["object"]["sequencer"]
+        return Uploaded(key, answer["VersionId"], sequencer.ljust(32, "0"), event)
+
+    def told_of(self, key: str, answer: Any, size: int) -> Event:
+        """The event of S3 for an object that it answered so about."""
         sequencer = f"{next(self._sequencers):018X}"
         record = saved_event("s3_put")["Records"][0]
         record["eventTime"] = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
         record["s3"]["bucket"] = {"name": INPUT, "arn": f"arn:aws:s3:::{INPUT}"}
         record["s3"]["object"] = {
             "key": quote_plus(key, safe="/"),
-            "size": len(body),
+            "size": size,
             "eTag": answer["ETag"].strip('"'),
             "versionId": answer["VersionId"],
             "sequencer": sequencer,
         }
-        return Uploaded(key, answer["VersionId"], sequencer.ljust(32, "0"), {"Records": [record]})
+        return {"Records": [record]}
 
     def run(
         self, event: Uploaded | Any, request_id: str = "request-1", remaining_ms: int = 60_000
@@ -270,6 +290,33 @@ class World:
     def invoke_rescuer(self, event: Any) -> None:
         """Invoke the rescuer with whatever somebody makes up."""
         rescuer.handler(event, Context("the-rescuers-own-request"))
+
+    def retry(self, upload: Uploaded, retries: int = 0, request_id: str = "retry-1") -> None:
+        """Invoke the processor as a schedule or an operator does."""
+        processor.handler(retry_event(upload, retries), Context(request_id))
+
+    def rescue_retry(
+        self,
+        upload: Uploaded,
+        retries: int = 0,
+        cause: str = "failed_process",
+        request_id: str = "retry-1",
+    ) -> None:
+        """Invoke the rescuer for a retry that the processor gave up on."""
+        self.rescue(retry_event(upload, retries), cause, request_id)
+
+    def restored(self, key: str, version_id: str) -> Event:
+        """The event that S3 sends for a version which a retry made."""
+        answer = self._own.s3.head_object(Bucket=INPUT, Key=key, VersionId=version_id)
+        event = self.told_of(key, answer, answer["ContentLength"])
+        event["Records"][0]["eventName"] = "ObjectCreated:Copy"
+        return event
+
+    def age(self, upload: Uploaded, seconds: int = 60) -> None:
+        """Make a version in the input bucket older: S3's times are whole seconds."""
+        for version in s3_backends[ACCOUNT]["aws"].buckets[INPUT].keys.getlist(upload.key):
+            if version.version_id == upload.version_id:
+                version.last_modified -= timedelta(seconds=seconds)
 
     def delete_input(self, upload: Uploaded) -> None:
         """Somebody deletes the upload."""
@@ -460,6 +507,34 @@ class World:
     def forget_calls(self) -> None:
         self.calls.clear()
 
+    def schedules(self) -> list[dict[str, Any]]:
+        """What EventBridge Scheduler is about to do, in the order of its names."""
+        names = self._own.scheduler.list_schedules(GroupName=RETRIES)["Schedules"]
+        return [
+            self._own.scheduler.get_schedule(GroupName=RETRIES, Name=one["Name"]) for one in names
+        ]
+
+    def _refuse_on_condition(self, params: dict[str, Any], **_: Any) -> Any:
+        """As S3 does; moto writes whatever is there.
+
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+        """
+        headers = params["headers"]
+        key = params["url_path"].lstrip("/").partition("/")[2]
+        there = self._own.s3.list_object_versions(Bucket=INPUT, Prefix=unquote(key))
+        latest = [
+            one["ETag"]
+            for one in there.get("Versions", [])
+            if one["IsLatest"] and one["Key"] == unquote(key)
+        ]
+        if "If-None-Match" in headers and latest:
+            return _refusal(412, "PreconditionFailed")
+        if "If-Match" in headers and not latest:
+            return _refusal(404, "NoSuchKey")
+        if "If-Match" in headers and headers["If-Match"] not in latest:
+            return _refusal(412, "PreconditionFailed")
+        return None
+
     def _count(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         service = model.service_model.service_name
         self.calls.append(Call(service, model.name, dict(params)))
@@ -473,3 +548,13 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
         {"AttributeName": partition, "KeyType": "HASH"},
         {"AttributeName": sort, "KeyType": "RANGE"},
     ]
+
+
+def retry_event(upload: Uploaded, retries: int) -> Event:
+    """What a schedule or an operator sends."""
+    return {"Retry": {"object_key": upload.key, "upload_id": upload.upload_id, "retries": retries}}
+
+
+def _refusal(status: int, code: str) -> tuple[SimpleNamespace, dict[str, Any]]:
+    response = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return SimpleNamespace(status_code=status), response

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-from handler import hook, processor, quarantine
+from handler import copies, hook, processor
 from handler.errors import Code
 from handler.event import parse
 from handler.fates import Delivery
@@ -46,7 +46,7 @@ def a_refused_file_keeps_its_tags(role: Role) -> None:
 def a_large_file_is_copied_in_parts(role: Role) -> None:
     """The emulator drops the tags that an upload in parts brings, so they are not looked at."""
     delivery = upload(role, "a.exe", tags=TAGS)
-    with patch.object(quarantine, "ONE_CALL_BYTES", 1):
+    with patch.object(copies, "ONE_CALL_BYTES", 1):
         processor.decide(role.pipeline(), delivery)
     assert len(versions(role, "quarantine_bucket", delivery)) == 1
 
@@ -54,7 +54,7 @@ def a_large_file_is_copied_in_parts(role: Role) -> None:
 def a_copy_in_parts_that_fails_leaves_nothing(role: Role) -> None:
     delivery, pipeline = upload(role, "a.exe"), role.pipeline()
     with (
-        patch.object(quarantine, "ONE_CALL_BYTES", 1),
+        patch.object(copies, "ONE_CALL_BYTES", 1),
         patch.object(pipeline.clients.s3, "upload_part_copy", side_effect=InterruptedError),
     ):
         try:

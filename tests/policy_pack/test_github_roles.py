@@ -56,6 +56,7 @@ MAKES = {
     ),
     "aws:lambda/permission:Permission": "lambda:AddPermission",
     "aws:scheduler/schedule:Schedule": "scheduler:CreateSchedule",
+    "aws:scheduler/scheduleGroup:ScheduleGroup": "scheduler:CreateScheduleGroup",
 }
 
 
@@ -195,8 +196,12 @@ def test_the_functions_may_do_their_work_inside_the_boundary(
     monkeypatch: pytest.MonkeyPatch, pipeline: Deployment
 ) -> None:
     inside = list(pairs(deploy(monkeypatch, kms_key_arn=KEY).policy("functions-boundary")))
-    for function in ("processor", "rescuer", "checker", "check"):
-        for action, resource in pairs(pipeline.policy(f"{function}-policy")):
+    policies = (
+        "processor-policy", "processor-failures-policy", "rescuer-policy",
+        "rescuer-failures-policy", "retries-policy", "checker-policy", "check-policy",
+    )  # fmt: skip
+    for policy in policies:
+        for action, resource in pairs(pipeline.policy(policy)):
             allowed = [where for named, where in inside if named == action]
             assert any(fnmatchcase(resource, where) for where in allowed), (action, resource)
 

@@ -8,11 +8,13 @@ import pytest
 
 import handler.aws
 import handler.batch
+import handler.copies
 import handler.errors
 import handler.fates
 import handler.processor
 import handler.rescuer
 from handler.alerts import Alerts
+from handler.copies import Copies
 from handler.errors import Fault, aws_errors
 from handler.fates import Fates
 from handler.hook import File
@@ -76,8 +78,8 @@ def _delete_before_recording(settle: Any) -> Any:
 
 
 def _without_version(_: Any) -> Any:
-    def changed(self: Any, bucket: str, key: str, version_id: str) -> None:
-        self._s3.delete_object(Bucket=bucket, Key=key)
+    def changed(self: Any, place: Any) -> None:
+        self._s3.delete_object(Bucket=place.bucket, Key=place.key)
 
     return changed
 
@@ -91,8 +93,9 @@ def _of_the_newest(copy_of: Any) -> Any:
             return self._s3.copy_object(**_unversioned(request))
 
     def changed(self: Any, *rest: Any) -> Any:
-        if not isinstance(self._clients, SimpleNamespace):
-            self._clients = SimpleNamespace(s3_for_copies=Newest(self._clients.s3_for_copies))
+        copies = self._copies
+        if not isinstance(copies._clients, SimpleNamespace):
+            copies._clients = SimpleNamespace(s3_for_copies=Newest(copies._clients.s3_for_copies))
         return copy_of(self, *rest)
 
     return changed
@@ -109,14 +112,7 @@ def _copied_with_retries(patch: pytest.MonkeyPatch) -> None:
 
 
 def _repeated_without_a_look(made_once: Any) -> Any:
-    def changed(self: Any, *args: Any) -> Any:
-        patched, self._find = self._find, lambda upload: None
-        try:
-            return made_once(self, *args)
-        finally:
-            self._find = patched
-
-    return changed
+    return lambda call, make, find: made_once(call, make, lambda: None)
 
 
 def _swallowed(call: Any) -> Any:
@@ -145,7 +141,7 @@ def _held_over(*statuses: Status) -> Callable[[Any], Any]:
         def changed(self: Any, item: Any, **more: Any) -> Any:
             standing = settle(self, item, **more)
             if standing is not None and standing["status"] in statuses:
-                self._put(item, "attribute_exists(object_key)")
+                self.put(item, "attribute_exists(object_key)")
                 return None
             return standing
 
@@ -160,12 +156,10 @@ def _always_rejects(_: Any) -> Any:
     )
 
 
-def _own_name(deal: Any) -> Any:
-    def changed(pipeline: Any, records: Any, context: Any, decide: Any, **more: Any) -> Any:
-        more["owner"] = context.aws_request_id
-        return deal(pipeline, records, context, decide, **more)
-
-    return changed
+def _own_name(uploads: Any) -> Any:
+    return lambda pipeline, records, owner, **more: uploads(
+        pipeline, records, f"the rescuer of {owner}", **more
+    )
 
 
 def _untold(yield_to: Any) -> Any:
@@ -227,9 +221,7 @@ def held_twice() -> Iterator[History]:
 
 
 BUGS = [
-    Bug(
-        "no condition on the put", _instead(Records, "_put", _no_condition), "replaced", one_upload
-    ),
+    Bug("no condition on the put", _instead(Records, "put", _no_condition), "replaced", one_upload),
     Bug(
         "delete before copy",
         _instead(Fates, "reject", _delete_first),
@@ -244,7 +236,7 @@ BUGS = [
     ),
     Bug(
         "version ignored on delete",
-        _instead(Quarantine, "_delete", _without_version),
+        _instead(Copies, "delete", _without_version),
         "put in/a.csv into the input bucket",
         one_upload,
     ),
@@ -299,13 +291,13 @@ BUGS = [
     Bug("copies repeated by botocore", _copied_with_retries, "stray copy", one_upload),
     Bug(
         "copies repeated without a look for the one before",
-        _instead(Quarantine, "_made_once", _repeated_without_a_look),
+        _instead(handler.copies, "_made_once", _repeated_without_a_look),
         "stray copy",
         one_upload,
     ),
     Bug(
         "wrong owner in the rescuer",
-        _instead(handler.rescuer, "deal_with_each", _own_name),
+        _instead(handler.rescuer, "uploads", _own_name),
         "who never wrote it",
         outages,
     ),

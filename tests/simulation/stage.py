@@ -10,12 +10,12 @@ from typing import Any
 import handler.aws
 import handler.backoff
 import handler.batch
+import handler.copies
 import handler.deadline
 import handler.fates
 import handler.log
 import handler.pipeline
 import handler.processor
-import handler.quarantine
 import handler.records
 import handler.rescuer
 from handler.aws import Clients
@@ -125,9 +125,9 @@ def _stand_ins(timeline: Timeline, functions: Lambda) -> Iterator[tuple[Any, str
     # To the handler, the thread of an invocation is its main thread.
     me = SimpleNamespace(current_thread=lambda: None, main_thread=lambda: None)
     yield handler.deadline, "threading", me
-    yield handler.quarantine, "ThreadPoolExecutor", OneByOne
-    yield handler.quarantine, "ONE_CALL_BYTES", ONE_CALL_BYTES
-    yield handler.quarantine, "PART_BYTES", PART_BYTES
+    yield handler.copies, "ThreadPoolExecutor", OneByOne
+    yield handler.copies, "ONE_CALL_BYTES", ONE_CALL_BYTES
+    yield handler.copies, "PART_BYTES", PART_BYTES
 
 
 def _sleep(functions: Lambda, seconds: float) -> None:

@@ -6,8 +6,8 @@ What can be judged on the spot is judged here; `invariants` judges what is left 
 from dataclasses import dataclass, field
 from typing import Any
 
+from handler.copies import REASON_CODE, UPLOAD_ID
 from handler.event import Upload as S3Upload
-from handler.quarantine import REASON_CODE, UPLOAD_ID
 from handler.records import plain_item
 
 from .aws_lambda import Lambda

@@ -1,0 +1,120 @@
+"""A retry: a new attempt of an upload that was set aside or held, and never a second file.
+
+A schedule or an operator asks for it with an event that names the upload and says how often it
+was tried again before. Only one can count that number up, and it is counted before anything is
+done, so a retry neither runs twice nor for ever.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from .errors import Code, ConditionFailed, Fault
+from .records import Item, Records, Status, history_with, iso, plain_item
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """The `retries`-th retry of an upload, counted from 0."""
+
+    object_key: str
+    upload_id: str
+    retries: int
+
+    @classmethod
+    def next_of(cls, item: Item) -> "Retry":
+        """The one that comes after what `item` records."""
+        return cls(item["object_key"], item["upload_id"], item.get("retries", 0))
+
+    @classmethod
+    def asked_by(cls, event: dict[str, Any]) -> "Retry":
+        """Raise a `Fault` that says what is wrong with the event."""
+        try:
+            retry = cls(**event["Retry"])
+            if retry.object_key and retry.upload_id and retry.retries >= 0:
+                return retry
+            raise ValueError("it names no upload")
+        except (TypeError, ValueError) as error:
+            raise Fault(Code.CONFIGURATION, f"not a retry, {error}: {str(event)[:500]}") from error
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """What the processor is invoked with."""
+        return {
+            "Retry": {
+                "object_key": self.object_key,
+                "upload_id": self.upload_id,
+                "retries": self.retries,
+            }
+        }
+
+
+class Claims:
+    """The writes of a retry to its record, each of them conditional."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def claim(self, retry: Retry, owner: str) -> Item | None:
+        """Count the retry as `owner`'s and return the record; None when it is not to be done.
+
+        `owner` is the Lambda request id, which the tries of one invocation share: they all find
+        their claim again.
+        """
+        nobody_else = "#retries = :before" if retry.retries else "attribute_not_exists(retries)"
+        try:
+            return self._records.change(
+                {"object_key": retry.object_key, "upload_id": retry.upload_id},
+                "SET #retries = :now, #attempt = #attempt + :one, #retry_owner = :me, "
+                "#claimed_at = :at REMOVE #retry_at, #parked",
+                f"( #status = :quarantined OR #status = :held ) AND {nobody_else}",
+                {
+                    ":now": retry.retries + 1,
+                    ":one": 1,
+                    ":me": owner,
+                    ":at": iso(datetime.now(UTC)),
+                    ":quarantined": str(Status.QUARANTINED),
+                    ":held": str(Status.HELD),
+                    **({":before": retry.retries} if retry.retries else {}),
+                },
+            )
+        except ConditionFailed as failed:
+            standing = plain_item(failed.item)
+        is_mine = standing.get("retry_owner") == owner
+        return standing if is_mine and standing["retries"] == retry.retries + 1 else None
+
+    def conclude(self, item: Item, claimed: Item) -> Item | None:
+        """Record what became of the retry; None when recorded, else what stands."""
+        item |= {
+            "attempt": claimed["attempt"],
+            "retries": claimed["retries"],
+            "retry_owner": claimed["retry_owner"],
+            "claimed_at": claimed["claimed_at"],
+            "history": history_with(claimed),
+        }
+        try:
+            self._records.put(
+                item,
+                "#status = :status AND #owner = :owner AND #retry_owner = :me AND "
+                "#retries = :retries",
+                {
+                    ":status": claimed["status"],
+                    ":owner": claimed["owner"],
+                    ":me": claimed["retry_owner"],
+                    ":retries": claimed["retries"],
+                },
+            )
+        except ConditionFailed as failed:
+            return plain_item(failed.item)
+        return None
+
+    def has_restored(self, key: str, upload_id: str, retry_owner: str, version_id: str) -> bool:
+        """True when that version of the input bucket is what a retry of `retry_owner` restored."""
+        return self._records.matches(
+            {"object_key": key, "upload_id": upload_id},
+            "retry_owner",
+            retry_owner,
+            # The version is recorded after it is made, and S3 tells of it at once.
+            "( #version_id = :version OR #owner <> #retry_owner )",
+            version=version_id,
+        )

@@ -1,0 +1,85 @@
+"""A file that was set aside or held is tried again, and stays one file whatever happens."""
+
+import json
+from typing import Any
+
+import pytest
+
+from handler.errors import Fault
+
+from .world import INPUT, PROCESSOR_ARN, QUARANTINE, RETRIES, Uploaded, World, retry_event
+
+DELAYS = "10,120"
+
+
+def fails(file: Any) -> None:
+    raise KeyError("amount")
+
+
+def copes(file: Any) -> dict[str, int]:
+    with file.open() as stream:
+        return {"bytes": len(stream.read())}
+
+
+@pytest.fixture
+def aside(world: World) -> Uploaded:
+    """An upload that `process` failed on every time; a mended `process` is deployed since."""
+    world.deploy(process=fails, retries=DELAYS)
+    upload = world.upload()
+    world.rescue(upload, "failed_process")
+    world.deploy(process=copes)
+    return upload
+
+
+def test_a_retry_that_succeeds_brings_the_file_back_as_one_file(
+    world: World, aside: Uploaded
+) -> None:
+    before = world.standing(aside)
+    world.retry(aside)
+    item = world.standing(aside)
+    assert (item["status"], item["attempt"], item["retries"]) == ("PROCESSED", 2, 1)
+    assert item["result"] == {"bytes": 8}
+    assert world.versions(INPUT) == [item["version_id"]] != [aside.version_id]
+    assert item["location"] == f"s3://{INPUT}/in/orders.csv"
+    assert world.versions(QUARANTINE) == []
+    assert item["history"] == [
+        {
+            "attempt": 1,
+            "at": before["processed_at"],
+            "status": "QUARANTINED",
+            "reason_code": "PROCESS_FAILED",
+            "reason": "process raised KeyError: 'amount'",
+        }
+    ]
+    assert not {"attention_shard", "retry_at", "parked", "reason"} & item.keys()
+    assert world.told() == ["QUARANTINED", "PROCESSED"]
+
+    world.run(world.restored(aside.key, item["version_id"]), "request-of-the-copy")
+    assert len(world.items()) == 1, "what a retry restored is no second file"
+
+
+def test_a_schedule_calls_the_processor_with_the_retry(world: World, aside: Uploaded) -> None:
+    [schedule] = world.schedules()
+    assert json.loads(schedule["Target"]["Input"]) == retry_event(aside, 0)
+    assert schedule["Target"]["Arn"] == PROCESSOR_ARN
+    assert schedule["GroupName"] == RETRIES
+    assert schedule["ActionAfterCompletion"] == "DELETE"
+    at = world.standing(aside)["retry_at"][:19]
+    assert schedule["ScheduleExpression"] == f"at({at})"
+
+
+def test_retries_that_fail_are_counted_and_end_parked(world: World, aside: Uploaded) -> None:
+    world.deploy(process=fails)
+    for retries in range(3):
+        request_id = f"retry-{retries}"
+        with pytest.raises(Fault):
+            world.retry(aside, retries, request_id)
+        world.rescue_retry(aside, retries, request_id=request_id)
+        item = world.standing(aside)
+        assert (item["retries"], item["attempt"]) == (retries + 1, retries + 2)
+        assert item.get("parked", False) is (retries >= 1)
+        assert ("retry_at" in item) is (retries < 1)
+    assert len(world.schedules()) == 2
+    assert [entry["attempt"] for entry in item["history"]] == [1, 2, 3]
+    assert world.versions(INPUT) == []
+    assert world.versions(QUARANTINE) == [item["location_version_id"]]
