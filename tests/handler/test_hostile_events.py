@@ -126,7 +126,10 @@ def test_nothing_but_proof_sets_a_file_aside(record: Any) -> None:
         assert str(record["responsePayload"]["errorMessage"]).startswith(f"{cause.code}: ")
 
 
-@given(key=KEYS, raw=st.randoms(use_true_random=False))
+@given(
+    key=KEYS | st.text(st.sampled_from(" +%2Bé/&="), min_size=1),
+    raw=st.randoms(use_true_random=False),
+)
 def test_a_key_comes_back_however_its_bytes_were_encoded(key: str, raw: Any) -> None:
     """S3 leaves some bytes as they are and writes others as %XX; which, is for S3 to say."""
     encoded = "".join(

@@ -8,6 +8,7 @@ import os
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from .campaign import parts
 from .coverage import Coverage
+from .recorded import record, table
 from .report import report
 from .spike import spike
 
@@ -25,7 +27,21 @@ from .spike import spike
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Processes.")
 @click.option("--spikes/--no-spikes", default=True, help="10,000 files at once, or not.")
 @click.option("--thorough", is_flag=True, help="Larger small worlds, and troubles in scenes.")
-def main(count: int, first_seed: int, jobs: int, spikes: bool, thorough: bool) -> None:
+@click.option(
+    "--record",
+    "document",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Write the figures between the marks of a document: docs/reliability.md.",
+)
+def main(
+    *,
+    count: int,
+    first_seed: int,
+    jobs: int,
+    spikes: bool,
+    thorough: bool,
+    document: Path | None,
+) -> None:
     """Try to break the promise that every upload has a known fate."""
     work = list(parts(count, first_seed, thorough=thorough))
     console, coverage, began = Console(), Coverage(), time.monotonic()
@@ -55,7 +71,13 @@ def main(count: int, first_seed: int, jobs: int, spikes: bool, thorough: bool) -
     if broken_by_crowds:
         say("The promise was broken:\n" + "\n".join(broken_by_crowds[:20]))
         raise SystemExit(1)
-    say(f"\nThe promise was kept in all of them, {time.monotonic() - began:,.0f} s.")
+    seconds = time.monotonic() - began
+    say(f"\nThe promise was kept in all of them, {seconds:,.0f} s.")
+    if document:
+        command = f"python -m tests.simulation --histories {count} --first-seed {first_seed}"
+        command += " --thorough" * thorough + " --no-spikes" * (not spikes)
+        results = [crowd.result() for crowd in crowds]
+        record(document, command, list(table(coverage, results, seconds, jobs)))
 
 
 if __name__ == "__main__":

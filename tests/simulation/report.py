@@ -46,14 +46,19 @@ def _crash_points(coverage: Coverage) -> Iterator[str]:
         yield f"  {function:<10} {call:<26} {before:>7,} before {after:>7,} after it took effect"
 
 
-def _cells(coverage: Coverage) -> Iterator[str]:
+def cells_reached(coverage: Coverage) -> tuple[int, int]:
+    """How many cells of the decision table, and of how many."""
     cells = [
         (who, wanted, stands)
         for who, wants in _WANTS.items()
         for wanted, stands in product(wants, _STANDS)
     ]
-    reached = [cell for cell in cells if coverage.cells[cell]]
-    yield f"\nCells of the decision table reached: {len(reached)} of {len(cells)}"
+    return sum(1 for cell in cells if coverage.cells[cell]), len(cells)
+
+
+def _cells(coverage: Coverage) -> Iterator[str]:
+    reached, cells = cells_reached(coverage)
+    yield f"\nCells of the decision table reached: {reached} of {cells}"
     for who, wants in _WANTS.items():
         yield f"  {who} wants {'':<10}" + "".join(f"{wanted:>13}" for wanted in wants)
         for stands in _STANDS:
