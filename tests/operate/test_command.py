@@ -78,7 +78,10 @@ def test_a_name_is_shown_as_it_is_but_for_what_nobody_can_see(name: str) -> None
     assert all(printable(c) == c or c == "\n" for c in shown)
 
 
-@given(name=st.text(st.characters(exclude_categories=["Cs"])))
+@given(
+    name=st.text(st.characters(exclude_categories=["Cs"]))
+    | st.lists(st.sampled_from(["[", "]", "/", "\\", ":smiley:", "bold", "=", " "])).map("".join)
+)
 def test_any_name_is_one_line_of_plain_text(name: str) -> None:
     shown = shown_to_a_person(Finding(Kind.STRAY_COPY, name))
     assert f"\n  {printable(name)}\n" in shown
