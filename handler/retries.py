@@ -5,12 +5,18 @@ was tried again before. Only one can count that number up, and it is counted bef
 done, so a retry neither runs twice nor for ever.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from .errors import Code, ConditionFailed, Fault
+from .event import KEY_BYTES, UPLOAD_ID_LENGTH, quoted
 from .records import Item, Records, Status, history_with, iso, plain_item
+
+UPLOAD_ID = re.compile(rf"[0-9A-F]{{{UPLOAD_ID_LENGTH}}}")
+MOST_RETRIES = 1_000_000
+"""Far beyond what anyone schedules or types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,14 @@ class Retry:
         """Raise a `Fault` that says what is wrong with the event."""
         try:
             retry = cls(**event["Retry"])
-            if retry.object_key and retry.upload_id and retry.retries >= 0:
-                return retry
-            raise ValueError("it names no upload")
-        except (TypeError, ValueError) as error:
-            raise Fault(Code.CONFIGURATION, f"not a retry, {error}: {str(event)[:500]}") from error
+            names = 1 <= len(retry.object_key.encode()) <= KEY_BYTES and UPLOAD_ID.fullmatch(
+                retry.upload_id
+            )
+            if not names or type(retry.retries) is not int or not 0 <= retry.retries < MOST_RETRIES:
+                raise ValueError("it names no upload, or no number of retries")
+        except (TypeError, ValueError, AttributeError) as error:
+            raise Fault(Code.CONFIGURATION, f"not a retry, {error}: {quoted(event)}") from error
+        return retry
 
     @property
     def event(self) -> dict[str, Any]:

@@ -100,6 +100,24 @@ def test_an_event_nested_too_deeply_to_be_shown_is_a_clear_fault(
     assert is_clear(seen.value)
 
 
+@given(
+    retry=JSON
+    | st.fixed_dictionaries(
+        {
+            "object_key": KEYS | JSON,
+            "upload_id": st.sampled_from(["0055AED6DCD90281E500000000000000", "0" * 33]) | JSON,
+            "retries": st.integers(0, 3) | JSON,
+        }
+    )
+)
+def test_any_retry_is_done_or_refused_clearly(world: World, retry: Any) -> None:
+    world.deploy(entry="main.process")
+    for invoke in (world.run, lambda event: world.invoke_rescuer(failure(event))):
+        fault = fault_of(partial(invoke, {"Retry": retry}))
+        assert fault is None or is_clear(fault), fault
+        assert fault is None or fault.code is Code.CONFIGURATION
+
+
 FAILURES = ["failed_process", "failed_aws", "failed_timed_out", "failed_killed", "failed_throttled"]
 
 
