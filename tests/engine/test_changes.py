@@ -60,6 +60,11 @@ CASES = [
         edited="examples/process/main.py",
     ),
     Case("the handler's code changes", EVERY_FUNCTION, edited="handler/event.py"),
+    Case(
+        "files are tried again sooner",
+        {("update", "intake-rescuer")},
+        {"retry_delays_minutes": [5, 60]},
+    ),
     Case("concurrency is reserved", {("update", "intake-processor")}, {"reserved_concurrency": 5}),
     Case(
         "the table can be restored",
