@@ -40,6 +40,8 @@ class Code(StrEnum):
     INTERNAL_ERROR = "INTERNAL_ERROR"
     # Nobody's fault.
     DELETED_BY_SOMEONE = "DELETED_BY_SOMEONE"
+    # An operator's word: `scalper discard`.
+    DISCARDED = "DISCARDED"
 
 
 PROCESS_FAULTS = frozenset(

@@ -14,13 +14,15 @@ from botocore.exceptions import ClientError
 
 from handler.alerts import Alerts
 from handler.email_budget import EmailBudget
-from handler.records import Item, Status, iso, plain_item, typed_item
+from handler.errors import Code
+from handler.records import Item, Status, history_with, iso, plain_item, typed_item
+from handler.retries import Retry
 
 from .deployment import Deployment
 from .errors import OperateError, told_plainly
 from .files import WAITING, is_abandoned
 from .pause import concurrency
-from .story import DISCARDED, being_retried, is_discarded, place
+from .story import being_retried, is_discarded, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,13 @@ def retrying(deployment: Deployment, *, dry_run: bool) -> Act:
             since, datetime.now(UTC)
         ):
             return Done.to(item, f"is being tried again since {since}: wait for it", ok=False)
-        retries = item.get("retries", 0)
+        retry = Retry.next_of(item)
         if dry_run:
-            return Done.to(item, f"would be tried again, for the {_ordinal(retries + 1)} time")
-        named = {"object_key": item["object_key"], "upload_id": item["upload_id"]}
-        invoke(deployment, {"Retry": {**named, "retries": retries}})
-        return Done.to(item, f"is tried again, for the {_ordinal(retries + 1)} time")
+            return Done.to(
+                item, f"would be tried again, for the {_ordinal(retry.retries + 1)} time"
+            )
+        invoke(deployment, retry.event)
+        return Done.to(item, f"is tried again, for the {_ordinal(retry.retries + 1)} time")
 
     return act
 
@@ -128,13 +131,12 @@ def refuse_while_paused(deployment: Deployment) -> None:
 def _record_discarded(deployment: Deployment, item: Item, who: str) -> Item | None:
     """The record as it is then; None when it is no longer what `item` says."""
     now, settings = datetime.now(UTC), deployment.settings
-    past = {name: item[name] for name in ("attempt", "status", "reason_code", "reason")}
     values: Item = {
         "status": str(Status.GONE),
-        "reason_code": DISCARDED,
+        "reason_code": str(Code.DISCARDED),
         "reason": f"Discarded by {who}.",
         "processed_at": iso(now),
-        "history": [*item.get("history", []), {**past, "at": item["processed_at"]}],
+        "history": history_with(item),
     }
     if settings.record_retention_days is not None:
         expiry = now + timedelta(days=settings.record_retention_days)

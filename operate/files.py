@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
-from handler.errors import PROCESS_FAULTS
+from handler.errors import WORTH_RETRYING
 from handler.records import ATTENTION_SHARDS, Item, Status, iso, plain_item, typed_item
 
 from .deployment import Deployment
@@ -78,7 +78,7 @@ class Waiting:
         if self.retry_at is not None:
             late = now - datetime.fromisoformat(self.retry_at)
             return "nobody" if late.total_seconds() < OVERDUE_SECONDS else "operator"
-        if self.status is Status.HELD or self.reason_code in PROCESS_FAULTS:
+        if self.status is Status.HELD or self.reason_code in WORTH_RETRYING:
             return "operator"
         return "sender"
 

@@ -11,7 +11,7 @@ from .actions import Done
 from .deployment import Deployment
 from .errors import told_plainly
 from .kept_events import WAIT_SECONDS, queue_of
-from .sources import events_in
+from .sources import keys_in
 
 HIDDEN_SECONDS = 16 * 60
 """Longer than the rescuer may take: nobody else gets the message meanwhile."""
@@ -27,9 +27,9 @@ def release_kept(deployment: Deployment, *, dry_run: bool) -> Iterator[Done]:
                 if message["MessageId"] in seen:
                     return
                 seen[message["MessageId"]] = message["ReceiptHandle"]
-                files = events_in(message["Body"], bucket)
-                name = ", ".join(it.key for it in files or []) or message["MessageId"]
-                if files is None:
+                keys = keys_in(message["Body"], bucket)
+                name = ", ".join(keys or []) or message["MessageId"]
+                if keys is None:
                     yield _done(message, name, "is no event of this pipeline: it stays", ok=False)
                 elif dry_run:
                     yield _done(message, name, "would be given to the rescuer")

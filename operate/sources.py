@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 
 from handler.copies import UPLOAD_ID
 from handler.errors import Fault
-from handler.event import Upload, parse
+from handler.event import Upload, is_retry, parse
 from handler.records import plain_item
+from handler.retries import Retry
 
 from .deployment import Deployment
 from .errors import told_plainly
@@ -244,18 +245,41 @@ def email_subscriptions(deployment: Deployment) -> Iterator[Subscription]:
 def events_in(body: str, bucket: str) -> list[KeptEvent] | None:
     """The uploads that a kept message is about; None when it is no event of `bucket`.
 
+    A retry names no version; its upload has a record, so that it is about none that lacks one.
+    """
+    payload = _kept_in(body)
+    if is_retry(payload):
+        return []
+    found = payload.get("Records") if isinstance(payload, dict) else None
+    if isinstance(found, list):
+        with suppress(Fault):
+            uploads = [parse(record, bucket) for record in found]
+            return [KeptEvent(it.key, it.version_id or NO_VERSION) for it in uploads]
+    return None
+
+
+def keys_in(body: str, bucket: str) -> list[str] | None:
+    """The files that a kept message is about; None when it is no event of `bucket`."""
+    payload = _kept_in(body)
+    if is_retry(payload):
+        with suppress(Fault):
+            return [Retry.asked_by(payload).object_key]
+        return None
+    events = events_in(body, bucket)
+    return None if events is None else [event.key for event in events]
+
+
+def _kept_in(body: str) -> Any:
+    """What the processor was given.
+
     Lambda wraps what failed into `requestPayload`: the rescuer's event inside the queue's message,
-    the S3 event inside the rescuer's.
+    the processor's inside the rescuer's.
     """
     with suppress(ValueError):
         payload: Any = json.loads(body)
         while isinstance(payload, dict) and "requestPayload" in payload:
             payload = payload["requestPayload"]
-        found = payload.get("Records") if isinstance(payload, dict) else None
-        if isinstance(found, list):
-            with suppress(Fault):
-                uploads = [parse(record, bucket) for record in found]
-                return [KeptEvent(it.key, it.version_id or NO_VERSION) for it in uploads]
+        return payload
     return None
 
 

@@ -15,8 +15,6 @@ from .kept_events import Look, look
 from .sources import Version
 from .words import shell_word
 
-DISCARDED = "DISCARDED"
-"""The reason code of what an operator has thrown away."""
 MOST = 100
 """Uploads and versions of one key that are told of; the newest are."""
 
@@ -147,7 +145,7 @@ def _for_the_operator(reason_code: str) -> str:
 
 def is_discarded(item: Item) -> bool:
     """True when an operator threw the file away."""
-    return item["status"] == Status.GONE and item.get("reason_code") == DISCARDED
+    return item["status"] == Status.GONE and item.get("reason_code") == Code.DISCARDED
 
 
 def place(item: Item) -> str:

@@ -72,9 +72,15 @@ def test_records_are_read_by_the_hundred(world: World) -> None:
     assert sorted(item["object_key"] for item in found) == sorted(key for key, _ in asked)
 
 
+NEEDY = (
+    "failed.csv", "failed-in-a-retry.csv", "held.csv", "overdue.csv", "concluded.csv", "died.csv"
+)  # fmt: skip
+
+
 def test_each_line_says_who_has_to_do_something(world: World, scalper: Scalper) -> None:
     world.reject("rejected.csv")
     world.reject("failed.csv", "PROCESS_FAILED")
+    world.reject("failed-in-a-retry.csv", "AWS_ERROR")
     world.hold("held.csv")
     soon = iso(datetime.now(UTC) + timedelta(minutes=10, seconds=30))
     world.change(world.hold("later.csv"), retry_at={"S": soon})
@@ -91,7 +97,7 @@ def test_each_line_says_who_has_to_do_something(world: World, scalper: Scalper) 
     lines = scalper("list").output.splitlines()
     said = {line.split()[-1]: " ".join(line.split()) for line in lines[1:]}
     assert "WRONG_TYPE 7 bytes for its sender" in said["rejected.csv"]
-    for key in ("failed.csv", "held.csv", "overdue.csv", "concluded.csv", "died.csv"):
+    for key in NEEDY:
         assert "needs somebody" in said[key], key
     assert "tried again in 10 min" in said["later.csv"]
     assert "being tried again" in said["tried.csv"]

@@ -210,6 +210,14 @@ def test_kept_events_are_given_to_the_rescuer_unchanged_and_then_deleted(
     assert world.counts().get("kept_messages") is None
 
 
+def test_a_kept_retry_is_given_to_the_rescuer_too(world: World, scalper: Scalper) -> None:
+    inner = {"requestPayload": retry_event(world.hold("a.csv")), "requestContext": {}}
+    world.keep_event({"requestPayload": inner})
+    assert "kept_messages_unreadable" not in world.counts()
+    assert scalper("release", "--kept-events").output == "a.csv: has its fate\n"
+    assert world.invoked == [("rescuer", "RequestResponse", inner)]
+
+
 def test_a_kept_event_that_fails_again_stays(world: World, scalper: Scalper) -> None:
     inner = kept(world, world.upload("a.csv"))
     world.answer = {"error": "Unhandled", "payload": {"errorMessage": "AWS_ERROR: no table"}}
@@ -220,8 +228,11 @@ def test_a_kept_event_that_fails_again_stays(world: World, scalper: Scalper) -> 
     assert world.counts()["kept_messages"] == 1, "and shown again at once"
 
 
-def test_a_message_that_is_no_event_of_ours_stays(world: World, scalper: Scalper) -> None:
-    world.keep_event({"requestPayload": "hello"})
+@pytest.mark.parametrize("payload", ["hello", {"Retry": {}}, {"Records": [{}]}])
+def test_a_message_that_is_no_event_of_ours_stays(
+    world: World, scalper: Scalper, payload: Any
+) -> None:
+    world.keep_event({"requestPayload": payload})
     answer = scalper("release", "--kept-events")
     assert answer.exit_code == 1
     assert "is no event of this pipeline: it stays" in answer.output
