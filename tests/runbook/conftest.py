@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from local.deployment import ROOT, deployed
 from local.fates import Upload
+from operate.__main__ import scalper
 from tests.end_to_end.conftest import Pipeline
 
 KEY = "partners/acme/orders.csv"
@@ -57,6 +59,19 @@ def sections(document: Path) -> dict[str, list[list[str]]]:
 
 
 RUNBOOK = sections(ROOT / "docs" / "operating.md")
+
+
+def is_a_command(line: str) -> bool:
+    """As the command itself reads what is typed, without doing it."""
+    _, name, *words = shlex.split(line)
+    command = scalper.get_command(click.Context(scalper), name)
+    if command is None:
+        return False
+    try:
+        command.make_context(name, words)
+    except click.UsageError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

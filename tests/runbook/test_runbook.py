@@ -7,11 +7,9 @@ test types, fails.
 import ast
 import json
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 
 from components import SilentScalperPipeline
@@ -25,7 +23,7 @@ from operate.findings import Finding, Kind
 from tests.component.recorder import Deployment as Registered
 from tests.component.recorder import deploy
 
-from .conftest import GOOD, KEY, MENDED_RELEASE, RUNBOOK, Operator
+from .conftest import GOOD, KEY, MENDED_RELEASE, RUNBOOK, Operator, is_a_command
 
 OTHERS = ["partners/acme/returns.csv", "partners/zenith/orders.csv"]
 STOPPED = "failed_concurrency_zero"
@@ -266,19 +264,6 @@ def commands(text: str) -> list[str]:
     """The operator's commands in a text: on lines of their own, or between backticks."""
     lines = re.findall(r"^  (scalper .*)$", text, re.MULTILINE)
     return lines + re.findall(r"`(scalper [a-z][^`]*)`", text)
-
-
-def is_a_command(line: str) -> bool:
-    """As the command itself reads what is typed, without doing it."""
-    _, name, *words = shlex.split(line)
-    command = scalper.get_command(click.Context(scalper), name)
-    if command is None:
-        return False
-    try:
-        command.make_context(name, words)
-    except click.UsageError:
-        return False
-    return True
 
 
 def test_it_tells_a_command_from_another_line() -> None:
