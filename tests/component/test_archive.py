@@ -1,5 +1,6 @@
 """What is deployed to Lambda, file by file."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,9 +10,28 @@ import pulumi
 import pytest
 
 from components import SilentScalperPipeline, archive
+from local.resources.archives import zipped
 from tests.component.recorder import Deployment, deploy
+from tests.pythons import interpreter
 
-HANDLER = Path(__file__).resolve().parents[2] / "handler"
+ROOT = Path(__file__).resolve().parents[2]
+HANDLER = ROOT / "handler"
+
+HASH_OF_WHAT_IS_LISTED = """
+import hashlib, runpy, sys, types
+class Archive:
+    def __init__(self, assets): self.assets = assets
+class File:
+    def __init__(self, path): self.content = open(path, "rb").read()
+sys.modules["pulumi"] = types.SimpleNamespace(
+    AssetArchive=Archive, FileAsset=File, FileArchive=Archive, Archive=Archive,
+    Input=dict, Output=dict)
+found, total = runpy.run_path(sys.argv[1])["handler_code"](), hashlib.sha256()
+for name, asset in found.assets["handler"].assets.items():
+    total.update(name.encode() + b"\\0" + asset.content + b"\\0")
+print(total.hexdigest())
+"""
+"""Run by a Python that need not have pulumi: the listing is ours, the hash of it the engine's."""
 
 
 def files(code: pulumi.AssetArchive) -> dict[str, Path]:
@@ -107,3 +127,32 @@ def test_the_handler_is_found_inside_an_installed_package(
     assert files(archive.handler_code()) == {
         "handler/processor.py": installed / "handler" / "processor.py"
     }
+
+
+def test_a_checkout_elsewhere_by_somebody_else_at_another_time_makes_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = zipped(archive.handler_code())
+    elsewhere = tmp_path / "a folder of somebody else"
+    elsewhere.mkdir()
+    # Laid down in another order, with other times and rights, and after having been run.
+    for number, path in enumerate(sorted(HANDLER.glob("*.py"), reverse=True)):
+        (elsewhere / "handler").mkdir(exist_ok=True)
+        copy = Path(shutil.copy(path, elsewhere / "handler"))
+        copy.chmod(0o600 if number % 2 else 0o755)
+        os.utime(copy, (number, number))
+    (elsewhere / "handler" / "__pycache__").mkdir()
+    (elsewhere / "handler" / "__pycache__" / "log.cpython-312.pyc").write_bytes(b"\0")
+    monkeypatch.setattr(archive, "_HERE", elsewhere / "components")
+    assert zipped(archive.handler_code()) == here
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_every_python_lists_the_same_files_in_the_same_order(version: str) -> None:
+    """That the engine then sees no change is shown by tests/engine/test_pythons.py."""
+
+    def listed_by(python: str) -> str:
+        command = [python, "-c", HASH_OF_WHAT_IS_LISTED, str(ROOT / "components" / "archive.py")]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert listed_by(interpreter(version)) == listed_by(sys.executable)

@@ -1,8 +1,5 @@
 """The same program on every Python that it says it runs on."""
 
-import glob
-import os
-import shutil
 import subprocess
 from collections.abc import Callable
 
@@ -10,6 +7,7 @@ import pytest
 
 from tests.engine.workspace import Engine, Stack, check_out, use_python
 from tests.packaging.installed import ROOT
+from tests.pythons import interpreter
 
 pytestmark = pytest.mark.heavy
 
@@ -36,19 +34,3 @@ def test_a_fresh_clone_on_another_python_previews_no_change(
     clone = check_out(folder / "clone")
     use_python(clone, environment)
     assert Stack(engine, clone).preview(expect_no_changes=True).changes == set()
-
-
-def interpreter(version: str) -> str:
-    """A Python of that version with the means to make an environment, wherever it is."""
-    managed = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
-    candidates = [
-        *sorted(glob.glob(f"{managed}/versions/{version}.*/bin/python{version}")),
-        shutil.which(f"python{version}"),
-    ]
-    for candidate in filter(None, candidates):
-        tried = subprocess.run(
-            [candidate, "-c", "import ensurepip"], check=False, capture_output=True
-        )
-        if tried.returncode == 0:
-            return candidate
-    return pytest.skip(f"there is no Python {version} here: the preview on it was NOT TESTED")
