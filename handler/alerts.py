@@ -223,12 +223,12 @@ def _place(message: Message) -> str:
 
 
 def _next_step(message: Message) -> str:
+    if message["status"] == Status.PROCESSED:
+        return "Nothing."
     show, logs, download, retry = (
         _command(name, message) for name in ("show", "logs", "download", "retry")
     )
     match message["status"]:
-        case Status.PROCESSED:
-            return "Nothing."
         case Status.QUARANTINED if message["reason_code"] in PROCESS_FAULTS:
             return (
                 "Uploaders: nothing for now.\n"
