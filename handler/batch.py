@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from . import copies, log
+from . import log
 from .deadline import DeadlineReached, deadline
 from .errors import PROCESS_FAULTS, REASON_LENGTH, Code, Fault, described
 from .event import Upload, is_creation, parse
@@ -69,6 +69,8 @@ def _was_copied(record: Any, upload: Upload) -> bool:
         case "ObjectCreated:Copy":
             return True
         case "ObjectCreated:CompleteMultipartUpload":
+            from . import copies  # noqa: PLC0415 - few files need it
+
             return upload.size_bytes > copies.ONE_CALL_BYTES
     return False
 

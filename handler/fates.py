@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from . import log
 from .alerts import Alerts
-from .copies import Copy
 from .errors import Code, Fault, ObjectMissing, shorten
 from .event import Upload
-from .quarantine import Quarantine
 from .records import Item, Records, Status
 
 if TYPE_CHECKING:
+    from .copies import Copy
+    from .quarantine import Quarantine
     from .schedules import Schedules
 
 
@@ -59,7 +59,7 @@ class Fates:
     def __init__(
         self,
         records: Records,
-        quarantine: Callable[[], Quarantine],
+        quarantine: Callable[[], "Quarantine"],
         schedules: Callable[[], "Schedules"],
         alerts: Alerts,
     ) -> None:
@@ -118,7 +118,7 @@ class Fates:
         )
 
     def _settle(
-        self, delivery: Delivery, status: Status, copy: Copy | None = None, **details: Any
+        self, delivery: Delivery, status: Status, copy: "Copy | None" = None, **details: Any
     ) -> Outcome:
         if delivery.rescuing:
             details |= self._make_schedules().plans(details["reason_code"], 0)
@@ -153,7 +153,7 @@ class Fates:
         self._alerts.publish(item, again=again)
 
     def _yield(
-        self, delivery: Delivery, wanted: Status, standing: Item, copy: Copy | None
+        self, delivery: Delivery, wanted: Status, standing: Item, copy: "Copy | None"
     ) -> Outcome:
         """Another fate, or the same one from an earlier try, stands: finish that one."""
         status = Status(standing["status"])
@@ -175,7 +175,7 @@ class Fates:
             self._records.count_hold(standing, delivery.owner)
         return Outcome(status, recorded=mine, reason_code=standing.get("reason_code"))
 
-    def _finish_quarantine(self, upload: Upload, standing: Item, copy: Copy | None) -> None:
+    def _finish_quarantine(self, upload: Upload, standing: Item, copy: "Copy | None") -> None:
         """Leave one copy, the recorded one, and nothing in the input bucket."""
         recorded: str = standing["location_version_id"]
         if copy is None or copy.version_id != recorded:
@@ -194,5 +194,5 @@ class Fates:
         self._quarantine.delete_input(upload)
 
     @property
-    def _quarantine(self) -> Quarantine:
+    def _quarantine(self) -> "Quarantine":
         return self._make_quarantine()

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from .alerts import Alerts
 from .aws import Clients
-from .copies import Copies
 from .email_budget import EmailBudget
 from .fates import Delivery, Fates
-from .hook import Process, load
-from .quarantine import Quarantine
 from .records import Records
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from .copies import Copies
+    from .hook import Process
+    from .quarantine import Quarantine
     from .restore import Restorer
     from .retry_fates import RetryFates
     from .schedules import Schedules
@@ -68,19 +68,27 @@ class Pipeline:
         return Schedules(lambda: self.clients.scheduler, self.settings)
 
     @cached_property
-    def quarantine(self) -> Quarantine:
+    def quarantine(self) -> "Quarantine":
         """Only a file that is set aside or held pays for the S3 client."""
+        from .quarantine import Quarantine
+
         return Quarantine(self._copies, self.settings)
 
     @cached_property
-    def _copies(self) -> Copies:
+    def _copies(self) -> "Copies":
+        from .copies import Copies
+
         return Copies(self.clients)
 
     @cached_property
-    def process(self) -> Process | None:
+    def process(self) -> "Process | None":
         """The user's code, or None; the rescuer never asks."""
         entry = self.settings.process_entry
-        return load(entry) if entry else None
+        if not entry:
+            return None
+        from .hook import load
+
+        return load(entry)
 
 
 @cache

@@ -5,7 +5,7 @@ A schedule or an operator asks for a retry of one that was set aside or held.
 
 from typing import Any
 
-from . import hook, log
+from . import log
 from .batch import deal_with_each, retry, uploads
 from .errors import ObjectMissing, Rejection
 from .event import is_retry, is_test, records_of
@@ -37,6 +37,8 @@ def decide(pipeline: Pipeline, delivery: Delivery) -> Outcome:
         pipeline.settings.rules.check(delivery.upload)
         result = None
         if pipeline.process:
+            from . import hook  # noqa: PLC0415 - no other pipeline needs it
+
             file = hook.File(delivery.source, lambda: pipeline.clients.s3)
             result = hook.call(pipeline.process, file)
     except Rejection as rejection:
