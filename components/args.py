@@ -87,7 +87,7 @@ class SilentScalperPipelineArgs(TypedDict):
     kms_key_arn: NotRequired[Input[str]]
     """ARN of a KMS key of yours for all that is stored; docs/reuse.md. Default: AWS's keys."""
     permissions_boundary_arn: NotRequired[Input[str]]
-    """ARN of a policy beyond which neither function's role may ever reach. Default: none."""
+    """ARN of a policy beyond which no role of the pipeline may ever reach. Default: none."""
     tags: NotRequired[dict[str, Input[str]]]
     """Tags for everything that takes them, beside `silent-scalper:pipeline`."""
 

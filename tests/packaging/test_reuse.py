@@ -117,9 +117,9 @@ def test_process_gets_statements_of_its_own_and_keeps_the_pipelines(deployed: De
     assert len(cloud.statements("RolePolicy", "intake-processor-policy")) > 5
 
 
-def test_both_roles_carry_the_boundary(deployed: Deployed) -> None:
+def test_all_roles_carry_the_boundary(deployed: Deployed) -> None:
     cloud = deployed("A permissions boundary")
-    for role in ("intake-processor-role", "intake-rescuer-role"):
+    for role in [name for kind, name in cloud.made if kind == "Role"]:
         assert cloud.of("Role", role)["permissionsBoundary"].endswith(":policy/functions-boundary")
 
 
@@ -138,7 +138,7 @@ def test_a_key_of_ones_own_lets_in_the_account_the_alarms_and_the_logs(deployed:
     (alarm_arns,) = alarms["Condition"]["ArnLike"].values()
     (log_arns,) = logs["Condition"]["ArnLike"].values()
     names = [name for kind, name in cloud.made if kind in ("MetricAlarm", "LogGroup")]
-    assert len(names) == 8
+    assert len(names) == 10
     for name in names:
         # Pulumi adds seven characters to the logical name.
         kind, pattern = ("log-group", log_arns) if name.endswith("-logs") else ("alarm", alarm_arns)
@@ -155,8 +155,9 @@ def test_a_key_of_ones_own_encrypts_every_store(deployed: Deployed) -> None:
     ]
     assert {name.removeprefix("intake-") for name in encrypted} == {
         "input-encryption", "input-policy", "quarantine-encryption", "FileMetadata",
-        "ScalperAlerts", "kept-events", "processor-logs", "rescuer-logs", "processor-policy",
-        "rescuer-policy",
+        "ScalperAlerts", "kept-events", "processor-logs", "rescuer-logs", "checker-logs",
+        "processor-policy", "rescuer-policy", "checker-policy", "retries-policy",
+        "rescuer",  # it names the key for the schedules that it makes
     }  # fmt: skip
 
 
