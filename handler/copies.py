@@ -129,6 +129,12 @@ class Copies:
         with aws_errors("S3 HeadObject"):
             return self._s3.head_object(**place.address, ChecksumMode="ENABLED")
 
+    def metadata(self, place: Place) -> dict[str, str]:
+        """What is said of an object; no key is needed for it, as one may be for a checksum."""
+        with aws_errors("S3 HeadObject"):
+            found: dict[str, str] = self._s3.head_object(**place.address)["Metadata"]
+        return found
+
     def delete(self, place: Place) -> None:
         """Delete exactly that version."""
         assert place.version_id is not None, "without it, S3 would hide the key"

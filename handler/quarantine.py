@@ -83,7 +83,7 @@ class Quarantine:
                 continue
             version_id: str = version["VersionId"]
             try:
-                metadata = self._copies.head(self._aside(upload, version_id))["Metadata"]
+                metadata = self._copies.metadata(self._aside(upload, version_id))
             except ObjectMissing:
                 continue
             if metadata.get(UPLOAD_ID) == upload.upload_id:

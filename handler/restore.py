@@ -79,7 +79,7 @@ class Restorer:
             return False
         place = Place(self._input, upload.key, upload.version_id)
         try:
-            metadata = self._copies.head(place)["Metadata"]
+            metadata = self._copies.metadata(place)
         except ObjectMissing:
             return False
         return self._is_of_a_retry(upload.key, upload.version_id, metadata)
@@ -107,7 +107,7 @@ class Restorer:
                 return
             place = Place(self._input, upload.key, listed["VersionId"])
             try:
-                metadata = self._copies.head(place)["Metadata"] if is_since else {}
+                metadata = self._copies.metadata(place) if is_since else {}
             except ObjectMissing:
                 continue
             yield Version(

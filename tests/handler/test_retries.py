@@ -58,6 +58,16 @@ def test_a_retry_that_succeeds_brings_the_file_back_as_one_file(
     assert len(world.items()) == 1, "what a retry restored is no second file"
 
 
+def test_a_copied_file_whose_key_the_functions_may_not_use_is_accepted(world: World) -> None:
+    upload = world.upload()
+    asked = []
+    # S3 wants kms:Decrypt of whoever asks for a checksum, and of nobody else.
+    world.aws.hook("before-call.s3.HeadObject", lambda params, **_: asked.append(params["headers"]))
+    world.run(world.restored(upload.key, upload.version_id))
+    assert [item["status"] for item in world.items()] == ["PROCESSED"]
+    assert [headers.get("x-amz-checksum-mode") for headers in asked] == [None]
+
+
 def test_a_schedule_calls_the_processor_with_the_retry(world: World, aside: Uploaded) -> None:
     [schedule] = world.schedules()
     assert json.loads(schedule["Target"]["Input"]) == retry_event(aside, 0)
