@@ -147,22 +147,19 @@ def _email(health: Health) -> tuple[Text, str, RenderableType]:
 def _records(health: Health) -> str:
     if health.counts is not None:
         return ", ".join(f"{count:,} {name}" for name, count in health.counts.items())
-    return (
-        f"{health.records:,} by DynamoDB's count, up to 6 h old; --count reads the table for each "
-        "fate"
-    )
+    return f"{health.records:,}, by a count up to 6 h old; --count counts each fate now"
 
 
 def _groups(health: Health) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name, justify in (
         ("FILES", "right"),
         ("STATUS", "left"),
         ("REASON", "left"),
-        ("OLDEST SINCE (UTC)", "left"),
+        ("OLDEST (UTC)", "left"),
         ("NEXT", "left"),
     ):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        table.add_column(name, justify=justify, no_wrap=name != "NEXT")  # type: ignore[arg-type]
     for group in health.groups[:SHOWN_GROUPS]:
         assert group.oldest is not None
         table.add_row(

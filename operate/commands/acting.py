@@ -248,7 +248,9 @@ def _run(
     until = targets.selection.until if targets and targets.selection else None
     with _progress(deployment, targets, bulk) as step:
         stepping = _stepping(results, step)
-        count, status = tell_and_count(stepping, as_json=as_json, bulk=bulk, until=until)
+        count, status = tell_and_count(
+            stepping, as_json=as_json, bulk=bulk, until=until, dry_run=dry_run
+        )
     if not (count or as_json):
         options.screen().print("No such file waits.")
     elif dry_run and not as_json:
@@ -257,12 +259,18 @@ def _run(
 
 
 def tell_and_count(
-    results: Iterator[Done], *, as_json: bool, bulk: bool = True, until: datetime | None = None
+    results: Iterator[Done],
+    *,
+    as_json: bool,
+    bulk: bool = True,
+    until: datetime | None = None,
+    dry_run: bool = False,
 ) -> tuple[int, int]:
     """Tell of each file as it is done; how many there were, and the exit status."""
     counts = {True: 0, False: 0}
     try:
-        for done in (_tell_machines if as_json else _tell_a_person)(results, bulk):
+        told = _tell_machines(results) if as_json else _tell_a_person(results, bulk, dry_run)
+        for done in told:
             counts[done.ok] += 1
     except KeyboardInterrupt:
         _stopped(sum(counts.values()), until)
@@ -274,7 +282,7 @@ def tell_and_count(
     return sum(counts.values()), NOT_WELL if counts[False] else WELL
 
 
-def _tell_a_person(results: Iterable[Done], bulk: bool) -> Iterator[Done]:
+def _tell_a_person(results: Iterable[Done], bulk: bool, dry_run: bool) -> Iterator[Done]:
     console = options.screen()
     counts = {True: 0, False: 0}
     for done in results:
@@ -285,11 +293,11 @@ def _tell_a_person(results: Iterable[Done], bulk: bool) -> Iterator[Done]:
             console.print(plain(f"{done.key}: {done.words}"), soft_wrap=True)
         yield done
     if bulk and sum(counts.values()) > 1:
-        words = f"{number(counts[True], 'file')} done"
+        words = f"{number(counts[True], 'file')} {'counted' if dry_run else 'done'}"
         console.print(words + (f", {counts[False]:,} not" if counts[False] else "") + ".")
 
 
-def _tell_machines(results: Iterable[Done], bulk: bool) -> Iterator[Done]:
+def _tell_machines(results: Iterable[Done]) -> Iterator[Done]:
     """One object, written as it is done."""
     sys.stdout.write('{"files": [')
     separator = "\n"
