@@ -9,7 +9,7 @@ from typing import Any
 
 from . import backoff
 from .email_budget import EmailBudget, Kind
-from .errors import PROCESS_FAULTS, Fault, aws_errors
+from .errors import WORTH_RETRYING, Code, Fault, aws_errors
 from .records import Item, Status
 from .settings import Settings
 from .shell import UNSEEN, shell_word
@@ -34,6 +34,9 @@ _MESSAGE_FIELDS = (
     "processed_at",
     "duration_ms",
     "attempt",
+    "retries",
+    "retry_at",
+    "parked",
     "reason_code",
     "reason",
     "location",
@@ -53,6 +56,14 @@ _HEADLINES = {
         "The file was deleted by someone before it could be dealt with.",
     ),
 }
+
+
+_PARKED = (
+    "Given up",
+    "The file could not be dealt with, and it will not be tried again by itself.",
+)
+_NOT_BY_CONTENT = WORTH_RETRYING | {Code.CANNOT_BE_MOVED}
+"""Reasons for which nobody should correct the file before it is known to be at fault."""
 
 
 class Alerts:
@@ -93,8 +104,16 @@ class Alerts:
         self._send(_subject_line(subject), message, text, True)
 
     def _email_kind(self, item: Item) -> Kind | None:
+        """None for the failures between the first and the last: nobody can do anything about them.
+
+        Who heard of a failure hears of its good end too.
+        """
         failed = item["status"] != Status.PROCESSED
-        if self._email_on == "none" or (self._email_on == "failures" and not failed):
+        if self._email_on == "none" or (
+            self._email_on == "failures" and not failed and "history" not in item
+        ):
+            return None
+        if "retry_at" in item and item.get("retries"):
             return None
         return "failure" if failed else "success"
 
@@ -140,19 +159,20 @@ class Alerts:
 def subject(message: Message) -> str:
     """What happened to which file, in a line that every mail server takes."""
     code = f" ({message['reason_code']})" if "reason_code" in message else ""
-    headline, _ = _HEADLINES[Status(message["status"])]
+    headline, _ = _headline(message)
     return _subject_line(f"{headline}: {message['file_name']}", code)
 
 
 def email_text(message: Message) -> str:
     """The e-mail for a person who uploads files, not for a programmer."""
-    _, first_line = _HEADLINES[Status(message["status"])]
+    _, first_line = _headline(message)
     facts = {
         "File": printable(message["object_key"]),
         "Size": readable_size(message["size_bytes"]),
         "Uploaded": _readable_time(message["uploaded_at"]),
         "Why": printable(message.get("reason", "")),
         "Now in": _place(message),
+        "Retry": _retry(message),
     }
     lines = [f"{name + ':':<10} {value}" for name, value in facts.items() if value]
     return "\n".join(
@@ -212,8 +232,26 @@ def _readable_time(iso: str) -> str:
     return f"{iso[:10]} {iso[11:19]} UTC"
 
 
+def _headline(message: Message) -> tuple[str, str]:
+    if message.get("parked"):
+        return _PARKED
+    return _HEADLINES[Status(message["status"])]
+
+
+def _retry(message: Message) -> str:
+    if "retry_at" in message:
+        return f"by itself, from {_readable_time(message['retry_at'])}"
+    if message.get("parked"):
+        return f"none by itself any more (tried again so far: {message.get('retries', 0)})"
+    return ""
+
+
 def _place(message: Message) -> str:
     match message["status"]:
+        case Status.PROCESSED if _was_overtaken(message):
+            return f"quarantine, {printable(message['location'])}, because a newer upload is there"
+        case Status.PROCESSED if "location" in message:
+            return f"the input bucket, {printable(message['bucket'])}, back from quarantine"
         case Status.PROCESSED | Status.HELD:
             return f"the input bucket, {printable(message['bucket'])}, untouched"
         case Status.QUARANTINED:
@@ -222,14 +260,24 @@ def _place(message: Message) -> str:
             return "nowhere: it was deleted"
 
 
+def _was_overtaken(message: Message) -> bool:
+    """A retry accepted the file, and found a newer upload of its key where it came from."""
+    return message["status"] == Status.PROCESSED and "location_version_id" in message
+
+
 def _next_step(message: Message) -> str:
-    if message["status"] == Status.PROCESSED:
+    if message["status"] == Status.PROCESSED and not _was_overtaken(message):
         return "Nothing."
     show, logs, download, retry = (
         _command(name, message) for name in ("show", "logs", "download", "retry")
     )
     match message["status"]:
-        case Status.QUARANTINED if message["reason_code"] in PROCESS_FAULTS:
+        case Status.PROCESSED:
+            return (
+                "Nothing: it was dealt with, and the newer upload was left as it is.\n"
+                f"Operators: should this one be needed too:\n{download}\n{_WHICH_STACK}"
+            )
+        case Status.QUARANTINED if message["reason_code"] in _NOT_BY_CONTENT:
             return (
                 "Uploaders: nothing for now.\n"
                 "Operators: see whether the file or the code of `process` is to blame:\n"

@@ -337,6 +337,12 @@ class World:
         answer = self._own.s3.copy_object(Bucket=QUARANTINE, Key=key, CopySource=source)
         return str(answer["VersionId"])
 
+    def copy_in_input(self, key: str, version_id: str) -> str:
+        """A user copies an object onto itself, with its metadata."""
+        source = {"Bucket": INPUT, "Key": key, "VersionId": version_id}
+        answer = self._own.s3.copy_object(Bucket=INPUT, Key=key, CopySource=source)
+        return str(answer["VersionId"])
+
     def age_copies(self, days: int) -> None:
         """Make everything in quarantine older."""
         for _, versions in s3_backends[ACCOUNT]["aws"].buckets[QUARANTINE].keys.iterlists():
@@ -520,12 +526,12 @@ class World:
         Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
         """
         headers = params["headers"]
-        key = params["url_path"].lstrip("/").partition("/")[2]
-        there = self._own.s3.list_object_versions(Bucket=INPUT, Prefix=unquote(key))
+        key = unquote(params["url_path"].removeprefix("/"))
+        there = self._own.s3.list_object_versions(Bucket=INPUT, Prefix=key)
         latest = [
             one["ETag"]
             for one in there.get("Versions", [])
-            if one["IsLatest"] and one["Key"] == unquote(key)
+            if one["IsLatest"] and one["Key"] == key
         ]
         if "If-None-Match" in headers and latest:
             return _refusal(412, "PreconditionFailed")

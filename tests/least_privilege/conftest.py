@@ -58,6 +58,10 @@ class RoleClients(Clients):
         return self.s3
 
     @cached_property
+    def scheduler(self) -> Any:
+        return self.of("scheduler")
+
+    @cached_property
     def logs(self) -> Any:
         return self.of("logs")
 
@@ -98,39 +102,47 @@ class Role:
         return arn.rpartition("/")[2]
 
     @property
-    def policy(self) -> dict[str, Any]:
-        """What the component registered."""
-        answer = self.cloud.iam.get_role_policy(
-            RoleName=self.role_name, PolicyName=self._policy_name
-        )
-        return cast(dict[str, Any], answer["PolicyDocument"])
+    def statements(self) -> list[dict[str, Any]]:
+        """What the component registered, in all policies of the role."""
+        return [one for policy in self._policies().values() for one in policy["Statement"]]
 
     @contextmanager
     def without(self, sid: str, action: str) -> Iterator[None]:
         """Take one action from one statement, for as long as the block lasts."""
-        shipped = self.policy
+        (name, shipped), *others = [
+            (name, policy)
+            for name, policy in self._policies().items()
+            for one in policy["Statement"]
+            if one["Sid"] == sid and action in one["Action"]
+        ] or pytest.fail(f"{sid} does not allow {action}")
+        assert not others, f"{sid} is there twice"
         statements = []
         for statement in shipped["Statement"]:
             left = [it for it in statement["Action"] if (statement["Sid"], it) != (sid, action)]
             if left:
                 statements.append({**statement, "Action": left})
-        assert statements != shipped["Statement"], f"{sid} does not allow {action}"
-        self._put({**shipped, "Statement": statements})
+        if statements:
+            self._put(name, {**shipped, "Statement": statements})
+        else:
+            self.cloud.iam.delete_role_policy(RoleName=self.role_name, PolicyName=name)
         try:
             yield
         finally:
-            self._put(shipped)
+            self._put(name, shipped)
 
-    @cached_property
-    def _policy_name(self) -> str:
-        (name,) = self.cloud.iam.list_role_policies(RoleName=self.role_name)["PolicyNames"]
-        return name
+    def _policies(self) -> dict[str, dict[str, Any]]:
+        iam = self.cloud.iam
+        return {
+            name: cast(
+                dict[str, Any],
+                iam.get_role_policy(RoleName=self.role_name, PolicyName=name)["PolicyDocument"],
+            )
+            for name in iam.list_role_policies(RoleName=self.role_name)["PolicyNames"]
+        }
 
-    def _put(self, policy: dict[str, Any]) -> None:
+    def _put(self, name: str, policy: dict[str, Any]) -> None:
         self.cloud.iam.put_role_policy(
-            RoleName=self.role_name,
-            PolicyName=self._policy_name,
-            PolicyDocument=json.dumps(policy),
+            RoleName=self.role_name, PolicyName=name, PolicyDocument=json.dumps(policy)
         )
 
 

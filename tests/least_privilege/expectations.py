@@ -99,6 +99,49 @@ def an_upload_that_is_held_again_is_counted(role: Role) -> None:
     assert fates.hold(again, Code.AWS_ERROR, "No.").recorded is False
 
 
+def what_a_retry_restored_in_vain_is_found(role: Role) -> None:
+    delivery = upload(role, "a.csv")
+    role.pipeline().restorer.remove(delivery.upload, delivery.owner)
+    assert len(versions(role, "input_bucket", delivery)) == 1
+
+
+def a_file_comes_back_from_quarantine(role: Role) -> None:
+    delivery, copy = set_aside(role)
+    restored = role.pipeline().restorer.restore(delivery.upload, copy, delivery.owner)
+    assert restored is not None
+    assert versions(role, "input_bucket", delivery) == [restored.version_id]
+
+
+def a_large_file_comes_back_in_parts(role: Role) -> None:
+    delivery, copy = set_aside(role)
+    with patch.object(copies, "ONE_CALL_BYTES", 1):
+        role.pipeline().restorer.restore(delivery.upload, copy, delivery.owner)
+    assert len(versions(role, "input_bucket", delivery)) == 1
+
+
+def a_return_in_parts_that_fails_leaves_nothing(role: Role) -> None:
+    (delivery, copy), pipeline = set_aside(role), role.pipeline()
+    with (
+        patch.object(copies, "ONE_CALL_BYTES", 1),
+        patch.object(pipeline.clients.s3, "upload_part_copy", side_effect=InterruptedError),
+    ):
+        try:
+            pipeline.restorer.restore(delivery.upload, copy, delivery.owner)
+        except InterruptedError:
+            answer = role.cloud.s3.list_multipart_uploads(
+                Bucket=role.outputs["input_bucket"], Prefix=delivery.upload.key
+            )
+            assert not answer.get("Uploads")
+            return
+    raise AssertionError("the copy did not fail")
+
+
+def a_retry_is_scheduled(role: Role) -> None:
+    key = f"{role.name}/{next(_numbers)}"
+    item = {"object_key": key, "upload_id": "0", "retry_at": "2099-01-01T00:00:00.000Z"}
+    role.pipeline().schedules.make(item)
+
+
 def the_rescuer_is_called(role: Role) -> None:
     """As Lambda does with the processor's role when it gives up."""
     role.clients.lambda_.invoke(
@@ -126,9 +169,15 @@ BOTH: list[Expectation] = [
     a_deleted_file_is_told_from_a_forbidden_one,
     a_deleted_copy_is_told_from_a_forbidden_one,
     an_upload_that_is_held_again_is_counted,
+    what_a_retry_restored_in_vain_is_found,
+]
+RESTORING: list[Expectation] = [
+    a_file_comes_back_from_quarantine,
+    a_large_file_comes_back_in_parts,
+    a_return_in_parts_that_fails_leaves_nothing,
 ]
 EXPECTATIONS: dict[str, list[Expectation]] = {
-    "processor": [*BOTH, the_rescuer_is_called],
+    "processor": [*BOTH, *RESTORING, the_rescuer_is_called],
     "rescuer": [*BOTH, an_event_is_kept],
 }
 
@@ -160,6 +209,14 @@ def upload(
     }
     parsed = parse(record, role.outputs["input_bucket"])
     return Delivery(parsed, f"owner-{number}", time.monotonic(), rescuing)
+
+
+def set_aside(role: Role) -> tuple[Delivery, str]:
+    """A file in quarantine, and the version id of its copy there."""
+    delivery = upload(role, "a.exe")
+    processor.decide(role.pipeline(), delivery)
+    (copy,) = versions(role, "quarantine_bucket", delivery)
+    return delivery, copy
 
 
 def versions(role: Role, bucket: str, delivery: Delivery) -> list[str]:

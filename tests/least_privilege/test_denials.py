@@ -74,13 +74,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "copy to another bucket": lambda r, o: r.clients.s3.copy_object(
         **in_bucket(r, o, "others"), **copied_from(r, o, "input")
     ),
-    "write to the input bucket": lambda r, o: r.clients.s3.put_object(
-        **in_bucket(r, o, "input", Body=b"")
-    ),
     # Without a version, or beside what files need.
-    "read an upload without its version": lambda r, o: r.clients.s3.get_object(
-        **in_bucket(r, o, "input")
-    ),
     "read a copy without its version": lambda r, o: r.clients.s3.get_object(
         **in_bucket(r, o, "quarantine")
     ),
@@ -141,6 +135,17 @@ ATTEMPTS: dict[str, Attempt] = {
 }
 
 
+THE_RESCUER_ALONE: dict[str, Attempt] = {
+    "write to the input bucket": lambda r, o: r.clients.s3.put_object(
+        **in_bucket(r, o, "input", Body=b"")
+    ),
+    "read an upload without its version": lambda r, o: r.clients.s3.get_object(
+        **in_bucket(r, o, "input")
+    ),
+}
+"""The processor brings files back from quarantine, on the condition of what is there."""
+
+
 @pytest.fixture(scope="module")
 def others(guarded: Deployment, roles: dict[str, Role]) -> Others:
     return Others(guarded)
@@ -150,6 +155,23 @@ def others(guarded: Deployment, roles: dict[str, Role]) -> Others:
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_it_may_not(roles: dict[str, Role], others: Others, role: str, attempt: str) -> None:
     refused(lambda: ATTEMPTS[attempt](roles[role], others))
+
+
+@pytest.mark.parametrize("attempt", THE_RESCUER_ALONE)
+def test_the_rescuer_may_not(roles: dict[str, Role], others: Others, attempt: str) -> None:
+    refused(lambda: THE_RESCUER_ALONE[attempt](roles["rescuer"], others))
+
+
+def test_the_processor_may_not_schedule(roles: dict[str, Role], others: Others) -> None:
+    scheduler = roles["processor"].clients.scheduler
+    refused(
+        lambda: scheduler.create_schedule(
+            Name="mine",
+            ScheduleExpression="at(2099-01-01T00:00:00)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": others.topic, "RoleArn": others.topic},
+        )
+    )
 
 
 def test_the_processor_may_not_keep_events(roles: dict[str, Role], others: Others) -> None:

@@ -9,7 +9,10 @@ import pytest
 from components import SilentScalperPipeline
 from tests.component.recorder import deploy
 
-ROLES = ("processor-policy", "rescuer-policy")
+ROLES = (
+    "processor-policy", "rescuer-policy", "checker-policy", "processor-failures-policy",
+    "rescuer-failures-policy", "retries-policy",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
