@@ -51,7 +51,7 @@ class Spike:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """What judging so many uploads took; of the time, which is one machine's, the slope counts."""
+    """What judging so many uploads took. The CPU time is of one machine: its slope counts."""
 
     keys: int
     seconds: float

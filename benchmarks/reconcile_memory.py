@@ -132,7 +132,9 @@ def main(keys: int, as_json: bool) -> int:
         print(f"WRONG: expected {dict(expected)}, found {dict(found)}")
         return 1
     if as_json:
-        print(json.dumps({"seconds": round(judged - began, 2), "megabytes": round(megabytes)}))
+        # Of the processor: what else runs on the machine is not counted.
+        seconds = round(time.process_time(), 2)
+        print(json.dumps({"seconds": seconds, "megabytes": round(megabytes)}))
         return 0 if megabytes <= MOST_MEGABYTES else 1
     print(
         f"keys        {keys:,} ({counts['processed']:,} processed, "
