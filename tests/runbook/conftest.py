@@ -170,6 +170,20 @@ class Operator:
             self.pipeline.drop(key, BROKEN)
         self.waits_until("QUARANTINED", *(keys or (KEY,)))
 
+    def gives_up(self) -> None:
+        """As after the last automatic retry."""
+        table = self.pipeline.deployment.table
+        dynamodb = self.pipeline.cloud.dynamodb
+        (item,) = dynamodb.scan(TableName=table, FilterExpression="attribute_exists(retry_at)")[
+            "Items"
+        ]
+        dynamodb.update_item(
+            TableName=table,
+            Key={name: item[name] for name in ("object_key", "upload_id")},
+            UpdateExpression="SET parked = :yes REMOVE retry_at",
+            ExpressionAttributeValues={":yes": {"BOOL": True}},
+        )
+
     def mends_the_code(self) -> None:
         """Deploys the corrected `process`."""
         self._tell_process(MENDED="1")

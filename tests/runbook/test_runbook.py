@@ -129,6 +129,18 @@ def test_a_file_on_hold_is_tried_again(operator: Operator) -> None:
     operator.waits_until("PROCESSED")
 
 
+@section("Given up")
+def test_a_file_that_nothing_tries_again_is_tried_again_by_an_operator(operator: Operator) -> None:
+    operator.is_sent_broken()
+    operator.gives_up()
+    said = operator.types(0, 0)
+    assert "PROCESS_FAILED" in said
+    assert "tried again by itself" not in said
+    operator.mends_the_code()
+    operator.types(0)
+    operator.waits_until("PROCESSED")
+
+
 @section("Missing")
 def test_the_story_of_a_file_that_somebody_deleted(operator: Operator) -> None:
     with operator.pipeline.deaf_to_uploads():
@@ -328,6 +340,7 @@ def daily_text() -> str:
 ALERTS = {
     "Set aside": email_text(message()),
     "Set aside, by process": email_text(message(reason_code="PROCESS_FAILED")),
+    "Given up": email_text(message(reason_code="PROCESS_FAILED", parked=True, retries=3)),
     "On hold": email_text(message(status="HELD", reason_code="AWS_ERROR")),
     "Missing": email_text(message(status="GONE", reason_code="DELETED_BY_SOMEONE")),
     "Many files": pause_text(message()),
@@ -350,3 +363,5 @@ def test_every_alert_names_commands_that_its_section_of_the_runbook_explains(ale
 def test_the_subject_of_an_alert_is_the_heading_of_its_section(status: Status) -> None:
     headline = subject(message(status=str(status))).partition(":")[0]
     assert headline in RUNBOOK
+    parked = message(status=str(status), parked=True, retries=3)
+    assert subject(parked).partition(":")[0] in RUNBOOK
