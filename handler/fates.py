@@ -131,16 +131,19 @@ class Fates:
             return self._yield(delivery, status, standing, copy)
         if status is Status.QUARANTINED:
             self._quarantine.delete_input(delivery.upload)
-        self._tell(item)
+        self._tell(delivery, item)
         return Outcome(status, recorded=True, reason_code=item.get("reason_code"))
 
     def _item(self, delivery: Delivery, status: Status, details: dict[str, Any]) -> Item:
         duration_ms = round((time.monotonic() - delivery.started) * 1000)
         return self._records.item(delivery.upload, status, delivery.owner, duration_ms, **details)
 
-    def _tell(self, item: Item, *, again: bool = False) -> None:
-        """Publish what `item` records, once the retry that it announces is sure to come."""
-        if "retry_at" in item:
+    def _tell(self, delivery: Delivery, item: Item, *, again: bool = False) -> None:
+        """Publish what `item` records, once the retry that it announces is sure to come.
+
+        The rescuer, which announced it, sees to that; the processor knows of no schedules.
+        """
+        if delivery.rescuing and "retry_at" in item:
             try:
                 self._make_schedules().make(item)
             except Fault as fault:
@@ -170,7 +173,7 @@ class Fates:
             self._quarantine.remove(delivery.upload, copy.version_id)
         if mine:
             # We died, or the answer was lost, between recording and telling.
-            self._tell(standing, again=True)
+            self._tell(delivery, standing, again=True)
         elif status is Status.HELD and delivery.rescuing:
             self._records.count_hold(standing, delivery.owner)
         return Outcome(status, recorded=mine, reason_code=standing.get("reason_code"))

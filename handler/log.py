@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import Fault
 from .event import Upload
-from .records import Status
+from .records import Item, Status
 
 if TYPE_CHECKING:
     from .fates import Delivery, Outcome
@@ -59,9 +59,16 @@ def nothing_to_retry(object_key: str, upload_id: str) -> None:
     _write({"status": "NOTHING_TO_RETRY", "key": object_key, "upload_id": upload_id})
 
 
-def retry_finished(upload: Upload) -> None:
-    """Write that what an earlier try of a retry had recorded is carried out now."""
-    _write({"status": "RETRY_FINISHED", **_file(upload)})
+def retry_finished(pipeline: str, upload: Upload, recorded: Item) -> None:
+    """Write that what an earlier try of a retry had `recorded` is carried out now.
+
+    That try died before it counted anything.
+    """
+    line: dict[str, Any] = {"status": "RETRY_FINISHED", **_file(upload)}
+    metric = METRICS.get(recorded["status"])
+    if metric and recorded["status"] != recorded["history"][-1]["status"]:
+        line |= _metric(pipeline, metric)
+    _write(line)
 
 
 def fault(upload: Upload | None, fault: Fault) -> None:

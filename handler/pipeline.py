@@ -52,6 +52,7 @@ class Pipeline:
             self._alerts,
             claims=Claims(self._records),
             restorer=lambda: self.restorer,
+            pipeline=self.settings.pipeline,
         )
 
     @cached_property

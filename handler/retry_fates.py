@@ -71,10 +71,12 @@ class RetryFates(Fates):
         *,
         claims: Claims,
         restorer: Callable[[], Restorer],
+        pipeline: str,
     ) -> None:
         super().__init__(records, quarantine, schedules, alerts)
         self._claims = claims
         self._make_restorer = restorer
+        self._pipeline = pipeline
 
     def claim(self, event: Any, owner: str, *, rescuing: bool) -> Delivery | None:
         """What `event` asks to be tried again; None when there is nothing to do any more."""
@@ -88,7 +90,7 @@ class RetryFates(Fates):
             return delivery
         # An earlier try recorded what became of it, and died before it was done.
         self._carry_out(delivery, claimed, again=True)
-        log.retry_finished(delivery.upload)
+        log.retry_finished(self._pipeline, delivery.upload, claimed)
         return None
 
     def accept(self, delivery: Delivery, result: Any = None) -> Outcome:
@@ -162,7 +164,7 @@ class RetryFates(Fates):
             self._quarantine.delete_input(delivery.upload)
             # A try before this one may have accepted what this one did not.
             self._make_restorer().remove(delivery.upload, delivery.owner)
-        self._tell(item, again=again)
+        self._tell(delivery, item, again=again)
         if "restored_from" in item:
             self._quarantine.remove(delivery.upload, item["restored_from"])
 
