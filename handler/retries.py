@@ -7,7 +7,7 @@ done, so a retry neither runs twice nor for ever.
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .errors import Code, ConditionFailed, Fault
@@ -17,6 +17,10 @@ from .records import Item, Records, Status, history_with, iso, plain_item
 UPLOAD_ID = re.compile(rf"[0-9A-F]{{{UPLOAD_ID_LENGTH}}}")
 MOST_RETRIES = 1_000_000
 """Far beyond what anyone schedules or types."""
+
+ABANDONED_SECONDS = 60 * 60
+"""A retry takes no longer: three tries of 15 minutes, and what Lambda waits between them. Until
+then nobody begins another, for two at once would take each other's restored file for an upload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +74,23 @@ class Claims:
         `owner` is the Lambda request id, which the tries of one invocation share: they all find
         their claim again.
         """
-        nobody_else = "#retries = :before" if retry.retries else "attribute_not_exists(retries)"
+        is_next = "#retries = :before" if retry.retries else "attribute_not_exists(retries)"
+        is_free = (
+            "( attribute_not_exists(retry_owner) OR #owner = #retry_owner OR #claimed_at < :stale )"
+        )
+        now = datetime.now(UTC)
         try:
             return self._records.change(
                 {"object_key": retry.object_key, "upload_id": retry.upload_id},
                 "SET #retries = :now, #attempt = #attempt + :one, #retry_owner = :me, "
                 "#claimed_at = :at REMOVE #retry_at, #parked",
-                f"( #status = :quarantined OR #status = :held ) AND {nobody_else}",
+                f"( #status = :quarantined OR #status = :held ) AND {is_next} AND {is_free}",
                 {
                     ":now": retry.retries + 1,
                     ":one": 1,
                     ":me": owner,
-                    ":at": iso(datetime.now(UTC)),
+                    ":at": iso(now),
+                    ":stale": iso(now - timedelta(seconds=ABANDONED_SECONDS)),
                     ":quarantined": str(Status.QUARANTINED),
                     ":held": str(Status.HELD),
                     **({":before": retry.retries} if retry.retries else {}),

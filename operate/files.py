@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from handler.errors import WORTH_RETRYING
 from handler.records import ATTENTION_SHARDS, Item, Status, iso, plain_item, typed_item
+from handler.retries import ABANDONED_SECONDS
 
 from .deployment import Deployment
 from .errors import told_plainly
@@ -29,9 +30,6 @@ BATCH = 100
 WAITING = (Status.HELD, Status.QUARANTINED)
 OVERDUE_SECONDS = 2 * 60 * 60
 """A retry that has not begun so long after its time will not begin: its schedule is gone."""
-
-ABANDONED_SECONDS = 60 * 60
-"""A retry takes no longer: three tries of 15 minutes, and what Lambda waits between them."""
 
 
 @dataclass(frozen=True, slots=True)
