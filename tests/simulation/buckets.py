@@ -58,11 +58,20 @@ class Bucket:
         self.on_remove: Callable[[Version], None] = lambda version: None
         """Called before a version is removed for good."""
 
-    def put(self, key: str, body: bytes | None, **details: Any) -> Version:
-        """Add a version, or a marker when there is no body."""
+    def put(
+        self, key: str, body: bytes | None, began: datetime | None = None, **details: Any
+    ) -> Version:
+        """Add a version, or a marker when there is no body.
+
+        An upload in parts has its place among the versions from when it `began`. Source:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+        """
         self._made += 1
-        version = Version(key, f"{self.name}-v{self._made}", body, self._now(), **details)
-        self._versions.setdefault(key, []).append(version)
+        modified = began or self._now()
+        version = Version(key, f"{self.name}-v{self._made}", body, modified, **details)
+        versions = self._versions.setdefault(key, [])
+        newer = sum(other.last_modified > modified for other in versions)
+        versions.insert(len(versions) - newer, version)
         self.on_put(version)
         return version
 

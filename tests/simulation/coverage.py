@@ -26,6 +26,10 @@ class Coverage:
     answers: Counter[str] = field(default_factory=Counter)
     """Of `process`."""
     fates: Counter[str] = field(default_factory=Counter)
+    schedules: Counter[str] = field(default_factory=Counter)
+    """How they were carried out."""
+    retries: Counter[str] = field(default_factory=Counter)
+    """What became of them."""
     world: Counter[str] = field(default_factory=Counter)
     """What else happened: duplicates, doubled deliveries, throttling …"""
 

@@ -34,8 +34,9 @@ class DynamoDB:
     def update_item(self, request: dict[str, Any]) -> dict[str, Any]:
         old = self._checked("update_item", request, request["Key"])
         update = self._expression(request, "UpdateExpression")
-        self._write(old, update.applied_to(old or dict(request["Key"])))
-        return {}
+        new = update.applied_to(old or dict(request["Key"]))
+        self._write(old, new)
+        return {"Attributes": dict(new)} if request.get("ReturnValues") == "ALL_NEW" else {}
 
     def _checked(self, operation: str, request: dict[str, Any], item: Item) -> Item | None:
         for name in self._keys:

@@ -41,13 +41,15 @@ class Expression:
         changed = dict(item)
         verb = ""
         while token := self._next():
-            if token.upper() in ("SET", "ADD"):
+            if token.upper() in ("SET", "ADD", "REMOVE"):
                 verb = token.upper()
                 continue
             if token == ",":
                 continue
             name = self._name(token)
-            if verb == "ADD":
+            if verb == "REMOVE":
+                changed.pop(name, None)
+            elif verb == "ADD":
                 added = self._number(self._operand(item))
                 changed[name] = _n(self._number(item.get(name) or _n(Decimal(0))) + added)
             else:

@@ -44,12 +44,36 @@ class Sending(StrEnum):
     NEVER = "never"
 
 
+class Firing(StrEnum):
+    """How EventBridge Scheduler carries out one schedule."""
+
+    ON_TIME = "at its time"
+    LATE = "at the end of its window"
+    TWICE = "twice at once"
+    AGAIN = "once more when its window is over"
+    REFUSED = "an hour late, for its target refused until then"
+
+
 class Act(StrEnum):
     """What users do to a key besides uploading it."""
 
     DELETE = "deletes the key"
     """Without naming a version: a marker hides the object, which is still there."""
     DELETE_VERSION = "deletes that version for good"
+    DELETE_COPY = "deletes its copy in quarantine for good"
+    DELETE_RESTORED = "deletes what retries of it restored for good"
+    COPY_ONTO_ITSELF = "copies what the key shows onto itself, with its metadata"
+    COPY_ELSEWHERE = "copies what the key shows to another key, with its metadata"
+
+
+class Order(StrEnum):
+    """What operators do with a file that waits for somebody."""
+
+    RETRY = "retries it"
+    RETRY_TOGETHER = "retries it, as another does at the same time"
+    RETRY_AS_BEFORE = "retries it with the number of the retry before"
+    RETRY_REGARDLESS = "retries it, even while it is being retried"
+    DISCARD = "discards it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +94,22 @@ class Upload:
     doubled_after: float | None = None
     """Lambda's queue delivers the first event twice, under one request id, this much later."""
     lock: Lock | None = None
+    same_as: int | None = None
+    """The number of the upload whose content, and so whose ETag, it has; None for one of its own.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class UserAct:
     at: float
     act: Act
+    upload: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAct:
+    at: float
+    order: Order
     upload: int
 
 
@@ -92,7 +126,7 @@ class Outage:
     """Trouble in every call of one service, or of all, for a while."""
 
     service: str
-    """s3, dynamodb, sns or all."""
+    """s3, dynamodb, sns, scheduler or all."""
     at: float
     seconds: float
     trouble: Trouble
@@ -114,6 +148,7 @@ class History:
 
     uploads: tuple[Upload, ...] = (Upload(),)
     user_acts: tuple[UserAct, ...] = ()
+    operator_acts: tuple[OperatorAct, ...] = ()
     mishaps: tuple[Mishap, ...] = ()
     outages: tuple[Outage, ...] = ()
     limits: tuple[Limit, ...] = ()
@@ -122,6 +157,12 @@ class History:
     paces: tuple[tuple[float, ...], ...] = ()
     """Seconds that each call of each invocation takes, in the order of their starts."""
     has_process: bool = True
+    retry_delays: tuple[int, ...] = ()
+    """Minutes before each automatic retry; none where files are not tried again by themselves."""
+    firings: tuple[Firing, ...] = ()
+    """One for each schedule in turn; after these, at its time."""
+    restored_told_after: tuple[float, ...] = (0.5,)
+    """When S3 tells of an object that a retry restored; the second and later are duplicates."""
 
     def but(self, **changes: object) -> "History":
         """The same history with these fields changed."""

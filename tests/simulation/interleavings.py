@@ -79,7 +79,7 @@ class Play:
         self.world = World(History(), coverage)
         self.world.wire.before_each = self._before_call
         self.world.wire.after_each = self._after_call
-        self._fact = self.world.upload(Upload())
+        self._fact = self.world.users.upload(Upload())
         self._cast: list[tuple[Actor, Invocation, Task]] = []
         self._seen: dict[Invocation, list[object]] = {}
         self._trouble: Trouble | None = None
@@ -110,7 +110,7 @@ class Play:
     def make(self, move: Move) -> None:
         if move == _DELETION:
             self._deletion_left = False
-            self.world.delete_for_good(self._fact)
+            self.world.users.delete_for_good(self._fact)
             return
         actor, invocation, task = self._cast[move.actor]
         self._trouble = move.trouble
@@ -153,8 +153,7 @@ class Play:
             began = self.world.rescuer.begin(payload, f"rescue of {actor.owner}")
             self._fact.answers.append((actor.answer, began[0]))
         else:
-            # It is asked before the first call to AWS, so at once.
-            self.world.process.says = actor.answer
+            self.world.process.says[actor.owner] = actor.answer
             began = self.world.processor.begin(payload, actor.owner)
         self.world.timeline.run()
         self._cast.append((actor, *began))

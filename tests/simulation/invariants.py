@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from handler.email_budget import BUDGET_KEY
 from handler.errors import PROCESS_FAULTS, Code
 from handler.event import parse
 from handler.records import NEEDS_SOMEBODY
 
+from . import retry_invariants
+from .fact import Fact
 from .histories import BLAMES_THE_FILE
 from .process import REJECTION
 from .stage import INPUT
-from .watch import Fact
 from .world import World
 
 METRICS = {"HELD": "FilesHeld", "QUARANTINED": "FilesQuarantined"}
@@ -32,6 +34,7 @@ def violations(world: World) -> list[str]:
             blame(world, fact),
             told(world, fact, tries),
             counted(fact, metrics),
+            retry_invariants.violations(world, fact),
         )
         found += [f"{fact}: {what}" for check in checks for what in check]
     return found + list(emails(world)) + list(items(world))
@@ -47,7 +50,7 @@ def items(world: World) -> Iterator[str]:
     """At most one item an upload, and none for anything else."""
     known = {(fact.event.key, fact.event.upload_id) for fact in world.watch.facts}
     for key in world.table.items:
-        if key not in known and key[0] != "scalper:email-budget":
+        if key not in known and key[0] != BUDGET_KEY and not world.watch.is_ghost(*key):
             yield f"there is a record {key} of no upload"
 
 
@@ -56,14 +59,14 @@ def place(fact: Fact) -> Iterator[str]:
     if fact.status == "QUARANTINED":
         if fact.removed_by is None and not fact.loose_ends:
             yield "it is QUARANTINED and still in the input bucket"
-    elif fact.removed_by not in (None, "a user"):
+    elif fact.removed_by not in (None, "a user") and not fact.was_set_aside:
         yield f"it is {fact.status} and was removed by {fact.removed_by}"
     if fact.status == "GONE" and fact.removed_by is None:
         yield "it is called GONE and is there"
 
 
 def copies(world: World, fact: Fact) -> Iterator[str]:
-    """One whole copy of what is QUARANTINED, and none of anything else.
+    """One whole copy of what is QUARANTINED or was left there, and none of anything else.
 
     A copy that nobody names may stay behind only where the invocation that made it failed, and so
     could not clear up; where its answer was lost while another invocation made a copy too, so that
@@ -72,8 +75,12 @@ def copies(world: World, fact: Fact) -> Iterator[str]:
     """
     named = (fact.record or {}).get("location_version_id")
     there = world.watch.copies_in_quarantine(fact)
-    if fact.status == "QUARANTINED" and named not in [copy.version_id for copy in there]:
+    if named in [copy.version_id for copy in there]:
+        if fact.discarded:
+            yield "it was discarded and is still in quarantine"
+    elif named and named not in fact.copies_removed_by_user and not fact.discarded:
         yield "the copy that its record names is not in quarantine"
+    restored_from = (fact.record or {}).get("restored_from")
     was_held = any(item["status"] == "HELD" for item, _ in fact.written)
     makers = {copy.version_id: maker for copy, maker in fact.copies}
     one_made_all = len(set(makers.values())) == 1
@@ -84,6 +91,8 @@ def copies(world: World, fact: Fact) -> Iterator[str]:
             or (maker.met_trouble and not one_made_all)
             or (was_held and maker.function == "rescuer")
         )
+        if copy.version_id == restored_from:
+            excused = bool(fact.loose_ends)
         if copy.version_id != named and not excused:
             yield f"{maker.name} left a stray copy, {copy.version_id}, in quarantine"
 
@@ -96,7 +105,7 @@ def truth(fact: Fact) -> Iterator[str]:
     event = fact.event
     expected = {
         "bucket": event.bucket,
-        "version_id": event.version_id,
+        "version_id": record["version_id"] if "restored_from" in record else event.version_id,
         "etag": event.etag,
         "size_bytes": event.size_bytes,
     }
@@ -116,9 +125,11 @@ def truth(fact: Fact) -> Iterator[str]:
 
 def blame(world: World, fact: Fact) -> Iterator[str]:
     """A file is set aside only for what it, or `process` on it, did; reasons are true."""
-    if fact.status != "QUARANTINED" or fact.record is None:
+    set_aside = [item for item, _ in fact.written if item["status"] == "QUARANTINED"]
+    if not set_aside:
         return
-    code = fact.record["reason_code"]
+    # Whatever befalls a retry, it stays there.
+    code = set_aside[0]["reason_code"]
     rejected = fact.plan.size == 0
     blamed = [answer for answer, _ in fact.answers if answer in BLAMES_THE_FILE]
     if code == Code.EMPTY_FILE:
@@ -145,14 +156,15 @@ def told(world: World, fact: Fact, tries: Counter[str]) -> Iterator[str]:
         for message, _ in fact.alerts
         if all(message.machines.get(name) == record[name] for name in ("status", "processed_at"))
     ]
-    if not final and not fact.loose_ends:
+    # Who discards a file tells of it.
+    if not final and not fact.loose_ends and not fact.discarded:
         yield f"nobody was told that it is {record['status']}"
     recorders = {(item["status"], writer.owner) for item, writer in fact.written}
     repeated = Counter(
         (message.machines["status"], invocation.owner) for message, invocation in fact.alerts
     )
     for (status, owner), times in repeated.items():
-        if (status, owner) not in recorders:
+        if (status, owner) not in recorders and not fact.discarded:
             yield f"{owner} told that it is {status}, which it had not recorded"
         most = tries[owner] + world.wire.repeats["publish"]
         if times > most:

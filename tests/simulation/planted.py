@@ -317,7 +317,7 @@ BUGS = [
     Bug(
         "a duplicate takes over a held record",
         _instead(Records, "count_hold", _taken_over),
-        "nobody was told",
+        "['owner'] changed under the same fate",
         held_twice,
     ),
     Bug(

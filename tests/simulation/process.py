@@ -10,10 +10,11 @@ from botocore.exceptions import ClientError
 from handler import File, Rejection
 
 from .coverage import Coverage
+from .fact import Fact
 from .histories import Answer
 from .invocation import Death, Invocation
 from .story import Story
-from .watch import Fact
+from .watch import Watch
 
 WORK_SECONDS = 0.05
 REJECTION = ("CORRUPT", "line 3 has 4 columns, expected 5")
@@ -24,25 +25,27 @@ class Scripted:
 
     def __init__(
         self,
-        fact_of: Callable[[str, str], Fact | None],
+        watch: Watch,
         current: Callable[[], Invocation],
         story: Story,
         coverage: Coverage,
     ) -> None:
-        self._fact_of = fact_of
+        self._watch = watch
         self._current = current
         self._story = story
         self._coverage = coverage
-        self.says: Answer | None = None
-        """Whatever the history says."""
+        self.says: dict[str, Answer] = {}
+        """By the owner of an invocation, whatever the history says."""
         self._tries: Counter[int] = Counter()
 
     def __call__(self, file: File) -> Any:
         invocation = self._current()
         invocation.check_alive()
-        fact = self._fact_of(file.key, file.upload_id)
+        if self._watch.is_ghost(file.key, file.upload_id):
+            return None
+        fact = self._watch.fact_of(file.key, file.upload_id)
         assert fact is not None, "process was given a file that nobody uploaded"
-        answer = self.says or self._next_of(fact)
+        answer = self.says.get(invocation.owner) or self._next_of(fact)
         fact.answers.append((answer, invocation))
         self._coverage.answers[answer] += 1
         self._story.tell(invocation.name, f"process {answer}")

@@ -3,7 +3,20 @@
 from hypothesis import strategies as st
 
 from .buckets import Lock
-from .histories import Act, Answer, History, Limit, Mishap, Outage, Sending, Upload, UserAct
+from .histories import (
+    Act,
+    Answer,
+    Firing,
+    History,
+    Limit,
+    Mishap,
+    OperatorAct,
+    Order,
+    Outage,
+    Sending,
+    Upload,
+    UserAct,
+)
 from .troubles import TROUBLES
 
 _moments = st.sampled_from([0.0, 0.05, 0.1, 0.5, 0.52, 0.6, 1.0, 5.0, 59.9, 60.6, 190.0, 4000.0])
@@ -28,7 +41,7 @@ _troubles = st.sampled_from(TROUBLES)
 _mishaps = st.builds(Mishap, st.integers(0, 12), _troubles)
 _outages = st.builds(
     Outage,
-    st.sampled_from(["s3", "dynamodb", "sns", "all"]),
+    st.sampled_from(["s3", "dynamodb", "sns", "scheduler", "all"]),
     _moments,
     st.sampled_from([0.2, 10.0, 100.0, 300.0, 2000.0, 30000.0]),
     _troubles,
@@ -56,6 +69,11 @@ _anything: st.SearchStrategy[History] = st.builds(
     sendings=_few(st.sampled_from(Sending), 4),
     paces=_few(st.lists(_seconds, max_size=9).map(tuple), 6),
     has_process=st.sampled_from([True, True, False]),
+    operator_acts=_few(
+        st.builds(OperatorAct, _moments, st.sampled_from(Order), st.integers(0, 2)), 2
+    ),
+    retry_delays=st.sampled_from([(10,), (), (10, 120)]),
+    firings=_few(st.sampled_from(Firing), 2),
 )
 
 # One upload told of three times, so that tries, retries and rescues run into each other.
@@ -83,4 +101,41 @@ _collisions: st.SearchStrategy[History] = st.builds(
     paces=_few(st.lists(_steps, max_size=12).map(tuple), 12),
 )
 
-histories: st.SearchStrategy[History] = _anything | _collisions
+# One that fails at first, and its retries; who is at work on the key meets them.
+_near_a_retry = st.builds(
+    lambda begins, steps: round(begins + steps / 100, 2),
+    st.sampled_from([0.5, 180.7, 779.9, 780.0, 840.0, 960.0, 8160.0]),
+    st.integers(0, 60),
+)
+_answers = st.sampled_from(
+    [Answer.READ_AND_ACCEPT, Answer.REJECT, Answer.FAIL, Answer.AWS_FAIL, Answer.CRASH]
+)
+_newer = st.builds(
+    Upload, at=_near_a_retry, size=st.sampled_from([12, 0]), same_as=st.none() | st.just(1)
+)
+_retried: st.SearchStrategy[History] = st.builds(
+    lambda first, newer, **more: History((first, *newer), **more),
+    st.builds(
+        lambda first, later, **more: Upload(answers=(*first, *later), **more),
+        st.sampled_from([(Answer.FAIL,) * 3, (Answer.AWS_FAIL,) * 3]),
+        st.lists(_answers, min_size=1, max_size=7),
+        size=st.sampled_from([12, 12, 1001]),
+        told_after=st.just((0.5,)) | st.builds(lambda late: (0.5, late), _near_a_retry),
+        doubled_after=st.none() | _near_a_retry,
+    ),
+    _few(_newer, 1),
+    user_acts=_few(st.builds(UserAct, _near_a_retry, st.sampled_from(Act), st.integers(0, 1)), 2),
+    operator_acts=_few(
+        st.builds(OperatorAct, _near_a_retry, st.sampled_from(Order), st.just(0)), 2
+    ),
+    mishaps=_few(_mishaps, 5),
+    sendings=_few(st.sampled_from(Sending), 3),
+    paces=_few(st.lists(_steps, max_size=12).map(tuple), 12),
+    retry_delays=st.sampled_from([(10,), (10, 120), (10, 1, 1)]),
+    firings=_few(st.sampled_from(Firing), 3),
+    restored_told_after=st.lists(st.sampled_from([0.0, 0.03, 0.1, 0.5, 70.0]), min_size=1).map(
+        tuple
+    ),
+)
+
+histories: st.SearchStrategy[History] = _anything | _collisions | _retried

@@ -28,7 +28,8 @@ class S3:
 
     def __init__(self, now: Callable[[], datetime], *names: str) -> None:
         self.buckets = {name: Bucket(name, now) for name in names}
-        self._uploads: dict[str, tuple[Request, dict[int, bytes]]] = {}
+        self._now = now
+        self._uploads: dict[str, tuple[Request, datetime, dict[int, bytes]]] = {}
         self._numbers = count(1)
 
     def put_object(self, request: Request) -> Answer:
@@ -60,6 +61,7 @@ class S3:
         details["tags"] = (
             _tags(request) if request.get("TaggingDirective") == "REPLACE" else dict(source.tags)
         )
+        self._check_destination("copy_object", request)
         copy = self._bucket(request).put(request["Key"], source.body, **details)
         return {
             "VersionId": copy.version_id,
@@ -78,7 +80,8 @@ class S3:
         return {"VersionId": version_id}
 
     def list_object_versions(self, request: Request) -> Answer:
-        listed: Iterator[Version] = self._bucket(request).newest_first(request.get("Prefix", ""))
+        bucket = self._bucket(request)
+        listed: Iterator[Version] = bucket.newest_first(request.get("Prefix", ""))
         rest = list(listed)
         if "KeyMarker" in request:
             marker = (request["KeyMarker"], request["VersionIdMarker"])
@@ -89,8 +92,8 @@ class S3:
         page = rest[: request.get("MaxKeys", 1000)]
         answer: Answer = {
             "IsTruncated": len(page) < len(rest),
-            "Versions": [_listed(v) for v in page if v.body is not None],
-            "DeleteMarkers": [_listed(v) for v in page if v.body is None],
+            "Versions": [_listed(bucket, v) for v in page if v.body is not None],
+            "DeleteMarkers": [_listed(bucket, v) for v in page if v.body is None],
         }
         if answer["IsTruncated"]:
             answer["NextKeyMarker"] = page[-1].key
@@ -99,11 +102,11 @@ class S3:
 
     def create_multipart_upload(self, request: Request) -> Answer:
         upload_id = f"parts-{next(self._numbers)}"
-        self._uploads[upload_id] = (request, {})
+        self._uploads[upload_id] = (request, self._now(), {})
         return {"UploadId": upload_id}
 
     def upload_part_copy(self, request: Request) -> Answer:
-        _, parts = self._upload("upload_part_copy", request)
+        *_, parts = self._upload("upload_part_copy", request)
         source = self._source("upload_part_copy", request)
         first, last = map(int, request["CopySourceRange"].removeprefix("bytes=").split("-"))
         if last >= len(source.body or b""):
@@ -112,14 +115,17 @@ class S3:
         return {"CopyPartResult": {"ETag": f'"part-{request["PartNumber"]}"'}}
 
     def complete_multipart_upload(self, request: Request) -> Answer:
-        created, parts = self._upload("complete_multipart_upload", request)
+        created, began, parts = self._upload("complete_multipart_upload", request)
         named = [part["PartNumber"] for part in request["MultipartUpload"]["Parts"]]
         if named != sorted(parts):
             raise refusal("complete_multipart_upload", "InvalidPart", 400)
+        self._check_destination("complete_multipart_upload", request)
         del self._uploads[request["UploadId"]]
         body = b"".join(parts[number] for number in named)
         details = _details(created, _tags(created))
-        version = self._bucket(created).put(created["Key"], body, **details, parts=len(named))
+        version = self._bucket(created).put(
+            created["Key"], body, began, **details, parts=len(named)
+        )
         return {"VersionId": version.version_id, "ETag": version.etag}
 
     def abort_multipart_upload(self, request: Request) -> Answer:
@@ -130,7 +136,21 @@ class S3:
     def _bucket(self, request: Request) -> Bucket:
         return self.buckets[request["Bucket"]]
 
-    def _upload(self, operation: str, request: Request) -> tuple[Request, dict[int, bytes]]:
+    def _check_destination(self, operation: str, request: Request) -> None:
+        """Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
+        current = self._bucket(request).current(request["Key"])
+        etag = current.etag if current and current.body is not None else None
+        if request.get("IfNoneMatch") == "*" and etag:
+            raise refusal(operation, "PreconditionFailed", 412)
+        if "IfMatch" in request:
+            if etag is None:
+                raise refusal(operation, "NoSuchKey", 404)
+            if request["IfMatch"] != etag:
+                raise refusal(operation, "PreconditionFailed", 412)
+
+    def _upload(
+        self, operation: str, request: Request
+    ) -> tuple[Request, datetime, dict[int, bytes]]:
         try:
             return self._uploads[request["UploadId"]]
         except KeyError:
@@ -189,12 +209,13 @@ def _described(version: Version, *, checksum: bool) -> Answer:
     return answer
 
 
-def _listed(version: Version) -> Answer:
+def _listed(bucket: Bucket, version: Version) -> Answer:
     listed: Answer = {
         "Key": version.key,
         "VersionId": version.version_id,
         "LastModified": version.last_modified.replace(microsecond=0),
+        "IsLatest": version is bucket.current(version.key),
     }
     if version.body is not None:
-        listed["Size"] = len(version.body)
+        listed |= {"Size": len(version.body), "ETag": version.etag}
     return listed

@@ -93,7 +93,7 @@ def outages(*, thorough: bool = False) -> Iterator[History]:
 
 def users(*, thorough: bool = False) -> Iterator[History]:
     """Somebody deletes the file, or another of its key, between any two calls."""
-    for upload, act in product(UPLOADS.values(), Act):
+    for upload, act in product(UPLOADS.values(), (Act.DELETE, Act.DELETE_VERSION)):
         for step in range(14 if thorough else 8):
             at = 0.515 + step * 0.02
             yield History((upload,), user_acts=(UserAct(at, act, 0),))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,9 @@ import handler.pipeline
 import handler.processor
 import handler.records
 import handler.rescuer
+import handler.retries
+import handler.retry_fates
+import handler.schedules
 from handler.aws import Clients
 from handler.email_budget import EmailBudget
 from handler.pipeline import Pipeline
@@ -39,13 +43,21 @@ ENVIRONMENT = {
     "SCALPER_EMAIL_ON": "all",
     "SCALPER_RULES": "{}",
 }
+RETRY_GROUP = "retries"
+PROCESSOR_ARN = "arn:aws:lambda:::function:processor"
+RETRY_ENVIRONMENT = {
+    "SCALPER_RETRY_GROUP": RETRY_GROUP,
+    "SCALPER_RETRY_ROLE_ARN": "arn:aws:iam:::role/retries",
+    "SCALPER_PROCESSOR_ARN": PROCESSOR_ARN,
+}
+"""The rescuer's alone, where files are tried again by themselves."""
 
 
 class ModelClients(Clients):
     """Clients of the model, in place of botocore's."""
 
-    def __init__(self, carrier: Carrier, s3: Any, dynamodb: Any, sns: Any) -> None:
-        self._models = {"s3": s3, "dynamodb": dynamodb, "sns": sns}
+    def __init__(self, carrier: Carrier, s3: Any, dynamodb: Any, sns: Any, scheduler: Any) -> None:
+        self._models = {"s3": s3, "dynamodb": dynamodb, "sns": sns, "scheduler": scheduler}
         self._carrier = carrier
 
     def _client(self, service: str, config: Any) -> Client:
@@ -68,6 +80,10 @@ class ModelClients(Clients):
     @cached_property
     def sns(self) -> Any:
         return self._client("sns", handler.aws.SNS_CONFIG)
+
+    @cached_property
+    def scheduler(self) -> Any:
+        return self._client("scheduler", handler.aws.CONFIG)
 
 
 class OneByOne:
@@ -114,12 +130,14 @@ def _stand_ins(timeline: Timeline, functions: Lambda) -> Iterator[tuple[Any, str
 
     yield handler.processor, "deployed", deployed
     yield handler.rescuer, "deployed", deployed
-    for module in (handler.batch, handler.fates, handler.log):
+    for module in (handler.batch, handler.fates, handler.log, handler.retry_fates):
         yield module, "time", timeline
     yield handler.backoff, "time", SimpleNamespace(sleep=partial(_sleep, functions))
     spread = SimpleNamespace(uniform=lambda least, most: most / 2 * functions.jitter())
     yield handler.backoff, "random", spread
-    yield handler.records, "datetime", SimpleNamespace(now=timeline.datetime_now)
+    clock = SimpleNamespace(now=timeline.datetime_now, fromisoformat=datetime.fromisoformat)
+    for module in (handler.records, handler.retries, handler.schedules):
+        yield module, "datetime", clock
     yield handler.pipeline, "EmailBudget", partial(EmailBudget, clock=timeline.time)
     yield handler.deadline, "signal", _Signals(functions)
     # To the handler, the thread of an invocation is its main thread.

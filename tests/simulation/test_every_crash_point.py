@@ -8,6 +8,13 @@ import pytest
 from .histories import History, Limit
 from .interleavings import Scene, perform
 from .judge import judge
+from .retry_worlds import (
+    one_retried,
+    retried_beside_users,
+    retried_in_an_outage,
+    retried_late,
+    retried_twice,
+)
 from .small_worlds import (
     UPLOADS,
     destinations,
@@ -27,6 +34,17 @@ def test_every_upload_has_a_known_fate_in_small_worlds(
         judge(history)
 
 
+@pytest.mark.parametrize(
+    "small",
+    [one_retried, retried_twice, retried_late, retried_beside_users, retried_in_an_outage],
+)
+def test_every_retry_is_counted_and_comes_to_an_end_in_small_worlds(
+    small: Callable[[], Iterator[History]],
+) -> None:
+    for history in small():
+        judge(history)
+
+
 @pytest.mark.parametrize("scene", list(scenes()), ids=str)
 def test_two_invocations_get_along_in_every_order_of_their_calls(scene: Scene) -> None:
     assert perform(scene) > 1
@@ -38,7 +56,8 @@ def test_duplicates_alone_double_no_alert(name: str) -> None:
         upload = replace(UPLOADS[name], told_after=(0.5, second, second))
         world = judge(History((upload,)))
         (fact,) = world.watch.facts
-        assert len(fact.alerts) == len({item["status"] for item, _ in fact.written}), world.story
+        fates = {(item["status"], item["processed_at"]) for item, _ in fact.written}
+        assert len(fact.alerts) == len(fates), world.story
 
 
 @pytest.mark.parametrize("has_process", [True, False])

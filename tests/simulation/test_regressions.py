@@ -1,7 +1,11 @@
 """Histories that once broke the promise."""
 
-from .histories import Answer, History, Upload
+from dataclasses import replace
+
+from .histories import Answer, History, OperatorAct, Order, Upload
 from .judge import judge
+from .retry_worlds import RETRIED, in_each_call_of_retries
+from .troubles import Kind, Trouble
 
 
 def test_a_rescuer_that_finds_a_file_held_leaves_the_copy_that_somebody_may_be_naming() -> None:
@@ -17,3 +21,38 @@ def test_a_rescuer_that_finds_a_file_held_leaves_the_copy_that_somebody_may_be_n
                 uploads=(Upload(answers=answers, told_after=(0.5, 0.55, hundredth / 100)),),
             )
         )
+
+
+def test_a_late_duplicate_in_the_processor_does_not_call_off_the_retry_that_is_scheduled() -> None:
+    """Lambda's queue delivered the first event once more after the rescuer had scheduled a retry.
+
+    The processor, whose record it was by its request id, knows of no schedules; it took that for
+    retries switched off, and told that the file is parked. The retry came all the same.
+    """
+    upload = replace(RETRIED["accepted from quarantine"], doubled_after=400.0)
+    (fact,) = judge(History((upload,), retry_delays=(10,))).watch.facts
+    assert not any("parked" in item for item, _ in fact.written)
+
+
+def test_a_file_that_a_retry_sets_aside_is_counted_also_when_the_try_that_recorded_it_died() -> (
+    None
+):
+    upload = RETRIED["rejected where it is held"]
+    history = History((upload,), retry_delays=(10,))
+    for dying in in_each_call_of_retries(history, (Trouble(Kind.CRASH, True),)):
+        judge(dying)
+
+
+def test_nobody_begins_a_retry_beside_another() -> None:
+    """Each took the object which the other had restored for an upload, or for a newer one."""
+    regardless = OperatorAct(0.0, Order.RETRY_REGARDLESS, 0)
+    for step in range(30):
+        at = 780.0 + step / 50
+        history = History(
+            (RETRIED["accepted from quarantine"],),
+            operator_acts=(replace(regardless, at=at),),
+            retry_delays=(10,),
+            restored_told_after=(0.0, 0.1),
+        )
+        (fact,) = judge(history).watch.facts
+        assert len(fact.claims) == 1

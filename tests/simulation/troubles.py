@@ -62,16 +62,20 @@ _THROTTLES = {
     "s3": ("SlowDown", 503),
     "dynamodb": ("ProvisionedThroughputExceededException", 400),
     "sns": ("Throttling", 400),
+    "scheduler": ("ThrottlingException", 429),
 }
 _CONFLICTS = {
     "s3": ("OperationAborted", 409),
     "dynamodb": ("TransactionConflictException", 400),
     "sns": ("ConcurrentAccess", 400),
+    # Its ConflictException means one thing only: there is a schedule of that name.
+    "scheduler": ("ServiceQuotaExceededException", 402),
 }
 _SERVER_ERRORS = {
     "s3": ("InternalError", 500),
     "dynamodb": ("InternalServerError", 500),
     "sns": ("InternalFailure", 500),
+    "scheduler": ("InternalServerException", 500),
 }
 
 

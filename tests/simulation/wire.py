@@ -124,6 +124,8 @@ class Wire:
         """Is shown what a call answered."""
         self.repeats: Counter[str] = Counter()
         """By operation, how often a call took effect and was, or may have been, made again."""
+        self.refused: set[str] = set()
+        """The operations that were denied at least once."""
         self._history = history
         self._timeline = timeline
         self._story = story
@@ -163,6 +165,8 @@ class Wire:
             return tell(perform)
         invocation.met_trouble = True
         self._coverage.trouble(trouble, invocation, service, operation)
+        if trouble.kind is Kind.DENIED:
+            self.refused.add(operation)
         tell.trouble(trouble)
         if trouble.took_effect:
             self.repeats[operation] += 1

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import cache, partial
+from functools import cache
 from typing import Any
-from urllib.parse import quote_plus
 
 import handler.processor
 import handler.rescuer
@@ -15,15 +14,28 @@ from .aws_lambda import Function, Lambda, Payload
 from .buckets import Version
 from .coverage import Coverage
 from .dynamodb import DynamoDB
-from .histories import Act, History, Sending, Upload, UserAct
+from .histories import Firing, History, Sending
 from .invocation import Invocation
+from .notifications import Notifications, how_made
+from .operators import Operators
 from .process import Scripted
 from .s3 import S3
+from .scheduler import Scheduler
 from .sns import SNS
-from .stage import ENVIRONMENT, INPUT, QUARANTINE, ModelClients, handler_on_stage
+from .stage import (
+    ENVIRONMENT,
+    INPUT,
+    PROCESSOR_ARN,
+    QUARANTINE,
+    RETRY_ENVIRONMENT,
+    RETRY_GROUP,
+    ModelClients,
+    handler_on_stage,
+)
 from .story import Story
 from .timeline import START, Timeline
-from .watch import Fact, Watch
+from .users import Users
+from .watch import Watch
 from .wire import Wire
 
 PROCESSOR_SECONDS, RESCUER_SECONDS = 60, 900
@@ -56,44 +68,67 @@ class World:
         self.topic = SNS(self.timeline.time)
         self.functions = Lambda(self.timeline, self.story, self.coverage)
         self.input, self.quarantine = self.s3.buckets[INPUT], self.s3.buckets[QUARANTINE]
+        firings = iter(history.firings)
+        self.scheduler = Scheduler(
+            self.timeline,
+            self.story,
+            self.coverage,
+            group=RETRY_GROUP,
+            invoke=self._invoke_target,
+            next_firing=lambda: next(firings, Firing.ON_TIME),
+        )
+        buckets = (self.input, self.quarantine)
         self.watch = Watch(
-            self.story, self.functions, (self.input, self.quarantine), self.table, self.topic
+            self.story,
+            self.functions,
+            buckets,
+            self.table,
+            self.topic,
+            scheduled=self.scheduler.requests,
         )
         self.wire = make_wire(history, self.timeline, self.story, self.coverage, self._current)
-        self.process = Scripted(self.watch.fact_of, self._current, self.story, self.coverage)
+        self.process = Scripted(self.watch, self._current, self.story, self.coverage)
         self.kept: list[Payload] = []
         """The queue of kept events; an alarm stands as long as there is one."""
         self._sendings = iter(history.sendings)
         self._calm = False
-        self._untold: list[Fact] = []
         self.rescuer = self._function(
             "rescuer", handler.rescuer.handler, RESCUER_SECONDS, self._keep
         )
         self.processor = self._function(
             "processor", handler.processor.handler, PROCESSOR_SECONDS, self._send_to_rescuer
         )
+        self.notifications = Notifications(self.timeline, self.story, self.processor.invoke)
+        people = (history, self.timeline, self.story, self.coverage)
+        self.users = Users(
+            *people, buckets=buckets, watch=self.watch, notifications=self.notifications
+        )
+        self.operators = Operators(
+            *people,
+            buckets=buckets,
+            table=self.table,
+            watch=self.watch,
+            invoke=self.processor.invoke,
+        )
+        self.watch.on_restored = self._tell_of_restored
 
     def live(self) -> "World":
         """Until nothing more will happen."""
-        for upload in sorted(self.history.uploads, key=lambda upload: upload.at):
-            self.timeline.after(upload.at, partial(self._upload, upload))
-        for act in self.history.user_acts:
-            self.timeline.after(act.at, partial(self._do, act))
+        self.users.begin()
+        self.operators.begin()
         self._run()
         return self
 
     def live_on_in_calm(self) -> "World":
-        """The morning after: all is well again, and operators try again what was held or kept."""
+        """The morning after: all is well again, and operators try again what waits or was kept."""
         self._calm = True
         self.wire.calm_down()
-        self.story.tell("Operator", "all is well again: what was kept and what is held is retried")
+        self.story.tell("Operator", "all is well again: what was kept and what waits is retried")
         kept, self.kept = self.kept, []
         for record in kept:
             self.rescuer.invoke(record["requestPayload"])
         self._run()
-        for fact in self.watch.facts:
-            if fact.record and fact.record["status"] == "HELD":
-                self.processor.invoke({"Records": [fact.record["event"]]})
+        self.operators.retry_all()
         self._run()
         return self
 
@@ -117,7 +152,10 @@ class World:
             environment = dict(ENVIRONMENT)
             if self.history.has_process:
                 environment["SCALPER_PROCESS_ENTRY"] = "main.process"
-            clients = ModelClients(self.wire, self.s3, self.table, self.topic)
+            if self.history.retry_delays and name == "rescuer":
+                delays = ",".join(map(str, self.history.retry_delays))
+                environment |= {**RETRY_ENVIRONMENT, "SCALPER_RETRY_DELAYS_MINUTES": delays}
+            clients = ModelClients(self.wire, self.s3, self.table, self.topic, self.scheduler)
             made = Pipeline(environment, clients)
             if self.history.has_process and name == "processor":
                 made.process = self.process
@@ -145,85 +183,15 @@ class World:
                 return limit.concurrency
         return None
 
-    # Users, and what S3 tells of them.
+    def _invoke_target(self, arn: str, payload: Payload) -> str:
+        assert arn == PROCESSOR_ARN, "the one function that the role of the schedules may invoke"
+        return self.processor.invoke(payload)
 
-    def upload(self, plan: Upload) -> Fact:
-        """A user uploads a file; nobody is told yet."""
-        number = len(self.watch.facts) + 1
-        version = self.input.put(
-            plan.key,
-            bytes((number * 31 + at) % 251 for at in range(plan.size)),
-            lock=plan.lock,
-            metadata={"sent-by": f"partner {number}"},
-            tags={"number": str(number)},
-            headers={"ContentType": "text/csv"},
-        )
-        record = self._record(plan.key, number, version)
-        fact = Fact(number, plan, parse(record, INPUT), version)
-        self.watch.add(fact)
-        self.story.tell("User", f"uploads {fact} as {version.version_id}, {plan.size} bytes")
-        return fact
-
-    def _upload(self, plan: Upload) -> None:
-        fact = self.upload(plan)
-        self._untold.append(fact)
-        is_last = fact.number == len(self.history.uploads)
-        if is_last or not plan.told_with_next:
-            together, self._untold = self._untold, []
-            for one in together:
-                one.shares_an_event = len(together) > 1
-            records = [one.event.record for one in together]
-            self._notify_later(plan.told_after[0], records, plan.doubled_after)
-        for duplicate in plan.told_after[1:]:
-            self.coverage.world["duplicate event of S3"] += 1
-            self._notify_later(duplicate, [fact.event.record])
-
-    @staticmethod
-    def _record(key: str, number: int, version: Version) -> Payload:
-        # Sequencers differ in length; padded on the right they are in order.
-        sequencer = f"0065A{number:03X}0".rstrip("0")
-        return {
-            "eventVersion": "2.1",
-            "eventSource": "aws:s3",
-            "eventName": "ObjectCreated:Put",
-            "eventTime": version.last_modified.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
-            "s3": {
-                "bucket": {"name": INPUT},
-                "object": {
-                    "key": quote_plus(key),
-                    "size": len(version.body or b""),
-                    "eTag": version.etag.strip('"'),
-                    "versionId": version.version_id,
-                    "sequencer": sequencer,
-                },
-            },
-        }
-
-    def _notify_later(
-        self, seconds: float, records: list[Payload], doubled_after: float | None = None
-    ) -> None:
-        def notify() -> None:
-            request = self.processor.invoke({"Records": records}, doubled_after)
-            versions = ", ".join(record["s3"]["object"]["versionId"] for record in records)
-            self.story.tell("S3", f"tells Lambda of {versions}: {request}")
-
-        self.timeline.after(seconds, notify)
-
-    def _do(self, act: UserAct) -> None:
-        if act.upload >= len(self.watch.facts):
-            return
-        fact = self.watch.facts[act.upload]
-        self.story.tell("User", f"{act.act}: {fact}")
-        self.coverage.world[f"a user {act.act}"] += 1
-        if act.act is Act.DELETE:
-            self.input.put(fact.event.key, None)
-        else:
-            self.delete_for_good(fact)
-
-    def delete_for_good(self, fact: Fact) -> None:
-        """A user deletes this version, if it is still there."""
-        if fact.removed_by is None:
-            self.input.remove(fact.version)
+    def _tell_of_restored(self, version: Version) -> None:
+        record = self.notifications.record_of(version, how_made(version))
+        self.watch.expect_ghost(version.key, parse(record, INPUT).upload_id, version)
+        for seconds in self.history.restored_told_after:
+            self.notifications.tell_later(seconds, [record])
 
     # Destinations.
 
@@ -250,10 +218,13 @@ class World:
             self._mark(record, alarm)
 
     def _mark(self, record: Payload, why: str) -> None:
-        """The uploads of a failure record, however deep the event of S3 lies in it."""
+        """The uploads of a failure record, however deep the event lies in it."""
         while "requestPayload" in record:
             record = record["requestPayload"]
-        versions = {entry["s3"]["object"]["versionId"] for entry in record["Records"]}
+        if "Retry" in record:
+            versions = {record["Retry"]["upload_id"]}
+        else:
+            versions = {entry["s3"]["object"]["versionId"] for entry in record["Records"]}
         for fact in self.watch.facts:
-            if fact.version.version_id in versions:
+            if {fact.version.version_id, fact.event.upload_id} & versions:
                 fact.loose_ends.append(why)
