@@ -33,7 +33,7 @@ NOT_SHOWN: dict[Action, str] = {
 ASKED_BY_THE_EMULATOR = {
     "Sid": "AskedByTheEmulator",
     "Effect": "Allow",
-    "Action": ["lambda:GetFunction"],
+    "Action": ["lambda:GetFunction", "sqs:ChangeMessageVisibilityBatch"],
     "Resource": "*",
 }
 
