@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from handler.alerts import printable
 
+OVERDUE_SECONDS = 2 * 60 * 60
+"""A retry that has not begun so long after its time will not begin: its schedule is gone."""
+
 
 class Kind(StrEnum):
     """Stable: people script on these words."""
@@ -25,6 +28,8 @@ class Kind(StrEnum):
     STRAY_COPY = "stray-copy"
     TWO_RECORDS = "two-records"
     UNKNOWN_RECORD = "unknown-record"
+    RETRY_OVERDUE = "retry-overdue"
+    RETRY_UNFINISHED = "retry-unfinished"
     NOT_NOTIFIED = "not-notified"
     NOBODY_SUBSCRIBED = "nobody-subscribed"
     SUBSCRIPTION_UNCONFIRMED = "subscription-unconfirmed"
@@ -78,7 +83,7 @@ EXPLAINED = {
         "Someone removed files that were waiting for you. Ask their senders for them again.",
     ),
     Kind.COPY_MISSING: Explanation(
-        "records of quarantined files whose copy is not in the quarantine bucket",
+        "records of files in quarantine whose copy is not there",
         "Someone removed them, or the quarantine bucket is another one than it was.",
     ),
     Kind.COPY_DIFFERS: Explanation(
@@ -113,6 +118,16 @@ EXPLAINED = {
         "records that this version does not understand",
         "Written by something else, or by a newer version: use its `scalper`.",
     ),
+    Kind.RETRY_OVERDUE: Explanation(
+        "files that were to be tried again by themselves, and were not",
+        "Their schedule is gone, or the processor does not answer it: see `scalper status`. Then "
+        "try each now: scalper retry FILE",
+    ),
+    Kind.RETRY_UNFINISHED: Explanation(
+        "files whose retry began long ago and never came to an end",
+        "The processor died of it, and the rescuer too; see scalper logs FILE. Then try each once "
+        "more: scalper retry FILE",
+    ),
     Kind.NOT_NOTIFIED: Explanation(
         "the input bucket does not tell the processor of uploads",
         "Run `pulumi up --refresh`; until then every upload goes unnoticed.",
@@ -140,6 +155,16 @@ _STANDING = """
 """
 _FILE = "input i ON i.key = r.key AND i.version_id = r.version_id"
 _COPY = "quarantine q ON q.key = r.key AND q.version_id = r.location_version_id"
+# A file that a retry accepted stays in quarantine where a newer upload of its key is.
+_ASIDE = """
+    (r.status = 'QUARANTINED' OR r.status = 'PROCESSED' AND r.location_version_id IS NOT NULL)
+"""
+
+
+def _since(word: str, column: str) -> str:
+    """SQL for a word and a moment."""
+    return f"'{word} ' || strftime('%Y-%m-%d %H:%M:%S UTC', {column}, 'unixepoch')"
+
 
 UNACCOUNTED = """
     FROM input i WHERE NOT EXISTS (
@@ -158,15 +183,14 @@ OLDER_THAN_THE_PIPELINE = f"""
 
 QUESTIONS: dict[Kind, str] = {
     Kind.NO_FATE: f"""
-        SELECT i.key, i.version_id, NULL,
-            'uploaded ' || strftime('%Y-%m-%d %H:%M:%S UTC', i.modified, 'unixepoch')
+        SELECT i.key, i.version_id, NULL, {_since("uploaded", "i.modified")}
             || CASE WHEN i.etag LIKE '%-%'
                THEN ' in parts, so perhaps completed later' ELSE '' END
         {WITHOUT_FATE}
     """,
     Kind.PROCESSED_FILE_MISSING: f"""
         SELECT r.key, r.version_id, r.upload_id, '' FROM record r LEFT JOIN {_FILE}
-        WHERE r.status = 'PROCESSED' AND i.key IS NULL AND {_STANDING}
+        WHERE r.status = 'PROCESSED' AND i.key IS NULL AND NOT {_ASIDE} AND {_STANDING}
         AND r.processed >= :input_kept_since
     """,
     Kind.HELD_FILE_MISSING: f"""
@@ -178,26 +202,26 @@ QUESTIONS: dict[Kind, str] = {
             'should be at ' || coalesce(r.location, '?') || ', version '
             || coalesce(r.location_version_id, '?')
         FROM record r LEFT JOIN {_COPY}
-        WHERE r.status = 'QUARANTINED' AND {_STANDING} AND r.processed >= :quarantine_kept_since
+        WHERE {_ASIDE} AND {_STANDING} AND r.processed >= :quarantine_kept_since
         AND (q.key IS NULL OR r.location IS NOT 's3://' || :quarantine_bucket || '/' || r.key)
     """,
     Kind.COPY_DIFFERS: f"""
         SELECT r.key, r.version_id, r.upload_id,
             'the copy has ' || q.size || ' bytes, the file had ' || r.size
         FROM record r JOIN {_COPY}
-        WHERE r.status = 'QUARANTINED' AND q.size <> r.size AND {_STANDING}
+        WHERE {_ASIDE} AND q.size <> r.size AND {_STANDING}
     """,
     Kind.FILE_DIFFERS: f"""
         SELECT r.key, r.version_id, r.upload_id,
             'it has ' || i.size || ' bytes and ETag ' || i.etag || ', its record says '
             || coalesce(r.size, '?') || ' and ' || coalesce(r.etag, '?')
         FROM record r JOIN {_FILE}
-        WHERE r.status IN ('PROCESSED', 'HELD') AND {_STANDING}
-        AND (i.size IS NOT r.size OR i.etag IS NOT r.etag)
+        WHERE r.status IN ('PROCESSED', 'HELD') AND NOT {_ASIDE} AND {_STANDING}
+        AND (i.size IS NOT r.size OR i.etag IS NOT r.etag AND NOT r.is_restored)
     """,
     Kind.STILL_IN_INPUT: f"""
         SELECT r.key, r.version_id, r.upload_id, '' FROM record r JOIN {_FILE}
-        WHERE r.status = 'QUARANTINED' AND {_STANDING}
+        WHERE {_ASIDE} AND {_STANDING}
     """,
     Kind.GONE_BUT_THERE: f"""
         SELECT r.key, r.version_id, r.upload_id, '' FROM record r JOIN {_FILE}
@@ -214,6 +238,15 @@ QUESTIONS: dict[Kind, str] = {
         FROM record r
         WHERE r.processed IS NULL OR r.status IS NULL
         OR r.status NOT IN ('PROCESSED', 'QUARANTINED', 'HELD', 'GONE')
+    """,
+    Kind.RETRY_OVERDUE: f"""
+        SELECT r.key, r.version_id, r.upload_id, {_since("it was due", "r.retry_due")}
+        FROM record r WHERE r.status IN ('QUARANTINED', 'HELD') AND r.retry_due <= :overdue_since
+    """,
+    Kind.RETRY_UNFINISHED: f"""
+        SELECT r.key, r.version_id, r.upload_id, {_since("it began", "r.retried_since")}
+        FROM record r
+        WHERE r.status IN ('QUARANTINED', 'HELD') AND r.retried_since <= :abandoned_since
     """,
 }
 """Each answers with key, version id, upload id and detail."""

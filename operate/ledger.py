@@ -21,7 +21,8 @@ CREATE TABLE input (key TEXT, version_id TEXT, size INTEGER, etag TEXT, modified
 CREATE TABLE quarantine (key TEXT, version_id TEXT, size INTEGER, etag TEXT, modified REAL,
                          is_latest INTEGER, passed_over INTEGER);
 CREATE TABLE record (key TEXT, upload_id TEXT, version_id TEXT, status TEXT, size INTEGER,
-                     etag TEXT, location TEXT, location_version_id TEXT, processed REAL);
+                     etag TEXT, location TEXT, location_version_id TEXT, processed REAL,
+                     is_restored INTEGER, retry_due REAL, retried_since REAL);
 CREATE TABLE kept (key TEXT, version_id TEXT);
 """
 # Made after the rows are in: sorting once is far cheaper than a million insertions in random order.
@@ -78,6 +79,9 @@ class Ledger:
                     it.location,
                     it.location_version_id,
                     it.processed,
+                    it.is_restored,
+                    it.retry_due,
+                    it.retried_since,
                 )
                 for it in records
             ),

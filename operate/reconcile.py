@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from handler.retries import ABANDONED_SECONDS
 from handler.settings import Settings
 
 from . import sources
@@ -18,6 +19,7 @@ from .deployment import Deployment
 from .findings import (
     KEPT,
     OLDER_THAN_THE_PIPELINE,
+    OVERDUE_SECONDS,
     QUESTIONS,
     STRAYS,
     UNACCOUNTED,
@@ -120,6 +122,8 @@ class Reconciliation:
         """Since when there is a pipeline: a restored table is younger than its records."""
         self._moments: dict[str, Any] = {
             "cutoff": started - grace_seconds,
+            "overdue_since": started - max(grace_seconds, OVERDUE_SECONDS),
+            "abandoned_since": started - max(grace_seconds, ABANDONED_SECONDS),
             "since": self.since,
             "records_kept_since": _days_before(started, facts.settings.record_retention_days),
             "input_kept_since": _days_before(started, facts.input_retention_days),

@@ -33,6 +33,11 @@ _RECORD_FIELDS = (
     "location_version_id",
     "uploaded_at",
     "processed_at",
+    "restored_from",
+    "retry_at",
+    "owner",
+    "retry_owner",
+    "claimed_at",
 )
 
 
@@ -64,6 +69,12 @@ class Record:
     location_version_id: str | None
     processed: float | None
     """Epoch seconds."""
+    is_restored: bool = False
+    """True when a retry brought the file back from quarantine, as a copy."""
+    retry_due: float | None = None
+    """Epoch seconds; when it is to be tried again by itself."""
+    retried_since: float | None = None
+    """Epoch seconds; since when a retry of it has been at work, if one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,22 +280,37 @@ def keys_in(body: str, bucket: str) -> list[str] | None:
     return None if events is None else [event.key for event in events]
 
 
+def undelivered_retry(body: str) -> Retry | None:
+    """The retry that a schedule could not hand to the processor, if a kept message is one."""
+    with suppress(ValueError, Fault):
+        message: Any = json.loads(body)
+        if isinstance(message, dict) and "requestPayload" not in message:
+            return Retry.asked_by(_kept_in(body))
+    return None
+
+
 def _kept_in(body: str) -> Any:
-    """What the processor was given.
+    """What the processor was given, or should have been.
 
     Lambda wraps what failed into `requestPayload`: the rescuer's event inside the queue's message,
-    the processor's inside the rescuer's.
+    the processor's inside the rescuer's. EventBridge Scheduler keeps what it could not deliver as
+    it is; should it keep the whole call of Lambda, the event is its `Payload`.
     """
     with suppress(ValueError):
         payload: Any = json.loads(body)
-        while isinstance(payload, dict) and "requestPayload" in payload:
-            payload = payload["requestPayload"]
+        while isinstance(payload, dict):
+            if "requestPayload" in payload:
+                payload = payload["requestPayload"]
+            elif "Payload" in payload:
+                inner = payload["Payload"]
+                payload = json.loads(inner) if isinstance(inner, str) else inner
+            else:
+                break
         return payload
     return None
 
 
 def _record(item: dict[str, Any]) -> Record:
-    processed = item.get("processed_at")
     return Record(
         item["object_key"],
         item["upload_id"],
@@ -294,8 +320,21 @@ def _record(item: dict[str, Any]) -> Record:
         item.get("etag"),
         item.get("location"),
         item.get("location_version_id"),
-        datetime.fromisoformat(processed).timestamp() if processed else None,
+        _moment(item.get("processed_at")),
+        "restored_from" in item,
+        _moment(item.get("retry_at")),
+        # Whoever concludes a retry owns the record.
+        _moment(item.get("claimed_at")) if _is_being_retried(item) else None,
     )
+
+
+def _is_being_retried(item: dict[str, Any]) -> bool:
+    owner = item.get("owner")
+    return bool(item.get("retry_owner", owner) != owner)
+
+
+def _moment(text: str | None) -> float | None:
+    return datetime.fromisoformat(text).timestamp() if text else None
 
 
 def _is_hex(text: str) -> bool:

@@ -25,6 +25,8 @@ from handler.aws import Clients as HandlerClients
 from handler.event import parse
 from handler.fates import Delivery
 from handler.pipeline import Pipeline
+from handler.records import plain_item
+from handler.retries import Retry
 from operate import __main__ as command
 from operate import kept_events, kept_release
 from operate.commands import options, trying
@@ -65,6 +67,7 @@ class World:
         self.answer: dict[str, Any] = {}
         """What Lambda answers to it."""
         self.rules: dict[str, Any] = {}
+        self._retried: dict[str, Delivery] = {}
         self._deploy()
 
     @property
@@ -138,6 +141,24 @@ class World:
     def hold(self, key: str, reason_code: str = "AWS_ERROR") -> Uploaded:
         upload = self.upload(key)
         upload.pipeline.fates.hold(upload.delivery, reason_code, "No.")
+        return upload
+
+    def rejected_again(self, key: str) -> Uploaded:
+        """Set aside, and of a retry that is at work: claimed, and not concluded."""
+        upload = self.reject(key, "PROCESS_FAILED")
+        delivery = upload.pipeline.retry_fates.claim(
+            Retry.next_of(plain_item(self.item(upload))).event, "retry", rescuing=False
+        )
+        assert delivery is not None
+        self._retried[upload.version_id] = delivery
+        return upload
+
+    def accept_again(self, key: str, *, newer: bytes | None = None) -> Uploaded:
+        """Set aside, and accepted by a retry; below what was uploaded since, if anything was."""
+        upload = self.rejected_again(key)
+        if newer is not None:
+            self.accept(key, newer)
+        upload.pipeline.retry_fates.accept(self._retried[upload.version_id])
         return upload
 
     def lose(self, key: str) -> Uploaded:

@@ -1,13 +1,17 @@
 """Each kind of finding is produced once, and what only looks like one is not reported."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from handler.quarantine import Quarantine
+from handler.records import iso
+from handler.retries import ABANDONED_SECONDS
 from operate import sources
 from operate.errors import OperateError
-from operate.findings import EXPLAINED, Kind
+from operate.findings import EXPLAINED, OVERDUE_SECONDS, Kind
 
 from .conftest import TOPIC, World
 
@@ -159,6 +163,83 @@ def test_the_counters_of_the_email_budget_are_no_records(world: World) -> None:
     assert world.findings() == []
 
 
+def test_a_file_that_a_retry_restored_is_well(world: World) -> None:
+    upload = world.accept_again("a.csv")
+    assert world.item(upload)["restored_from"]["S"]
+    # A copy of what was uploaded in parts, or is encrypted, has another ETag than its upload had.
+    world.change(upload, etag={"S": f"{'0' * 32}-2"})
+    assert world.findings() == []
+    assert world.counts() == {"processed": 1}
+    world.change(upload, size_bytes={"N": "8"})
+    assert world.kinds() == ["file-differs"]
+
+
+def test_a_restored_file_that_was_removed_is_missed(world: World) -> None:
+    upload = world.accept_again("a.csv")
+    world.remove("input", "a.csv", world.item(upload)["version_id"]["S"])
+    assert world.kinds() == ["processed-file-missing"]
+
+
+def test_an_accepted_file_that_stayed_in_quarantine_is_well(world: World) -> None:
+    upload = world.accept_again("a.csv", newer=b"newer")
+    assert world.item(upload)["location"]["S"] == "s3://quarantine/a.csv"
+    assert world.findings() == []
+    assert world.counts() == {"processed": 2}
+
+
+def test_an_accepted_file_that_is_gone_from_quarantine_is_missed(world: World) -> None:
+    upload = world.accept_again("a.csv", newer=b"newer")
+    copy = world.item(upload)["location_version_id"]["S"]
+    world.change(upload, size_bytes={"N": "8"})
+    assert world.kinds() == ["copy-differs"]
+    world.remove("quarantine", "a.csv", copy)
+    assert world.kinds() == ["copy-missing"]
+
+
+def test_a_copy_that_a_dying_retry_left_behind_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Quarantine, "remove", lambda *_: None)
+    world.accept_again("a.csv")
+    assert world.kinds() == ["processed-but-quarantined"]
+
+
+@pytest.mark.parametrize("status", ["QUARANTINED", "HELD"])
+def test_a_retry_that_did_not_come_is_told_with_the_time_that_it_was_due(
+    world: World, status: str
+) -> None:
+    set_aside = world.reject if status == "QUARANTINED" else world.hold
+    upload = set_aside("a.csv", "PROCESS_FAILED")
+    world.change(upload, retry_at={"S": ago(OVERDUE_SECONDS - 60)})
+    assert world.findings() == []
+    world.change(upload, retry_at={"S": ago(OVERDUE_SECONDS + 60)})
+    assert world.findings(grace_seconds=7 * 60 * 60) == []
+    (finding,) = world.findings()
+    assert (finding.kind, finding.about) == (Kind.RETRY_OVERDUE, "a.csv")
+    assert finding.upload_id == upload.delivery.upload.upload_id
+    due = world.item(upload)["retry_at"]["S"][:19].replace("T", " ")
+    assert finding.detail == f"it was due {due} UTC"
+    assert "scalper retry FILE" in EXPLAINED[finding.kind].do
+
+
+def test_a_retry_that_never_ended_is_told_with_the_time_that_it_began(world: World) -> None:
+    upload = world.rejected_again("a.csv")
+    assert world.findings() == []
+    world.change(upload, claimed_at={"S": ago(ABANDONED_SECONDS + 60)})
+    assert world.findings(grace_seconds=7 * 60 * 60) == []
+    (finding,) = world.findings()
+    assert (finding.kind, finding.about) == (Kind.RETRY_UNFINISHED, "a.csv")
+    began = world.item(upload)["claimed_at"]["S"][:19].replace("T", " ")
+    assert finding.detail == f"it began {began} UTC"
+    assert "scalper retry FILE" in EXPLAINED[finding.kind].do
+
+
+def test_a_retry_that_ended_long_ago_is_no_finding(world: World) -> None:
+    upload = world.accept_again("a.csv")
+    world.change(upload, claimed_at={"S": ago(ABANDONED_SECONDS + 60)})
+    assert world.findings() == []
+
+
 def test_a_bucket_that_notifies_nobody_is_told(world: World) -> None:
     world.notify()
     assert world.kinds() == ["not-notified"]
@@ -228,6 +309,16 @@ def test_a_queue_whose_messages_would_move_is_not_looked_into(world: World) -> N
     world.sqs.set_queue_attributes(QueueUrl=kept, Attributes={"RedrivePolicy": policy})
     with pytest.raises(OperateError, match="redrive policy"):
         world.findings()
+
+
+@pytest.mark.parametrize("called", [False, True])
+def test_a_retry_that_no_schedule_could_deliver_is_kept_and_readable(
+    world: World, called: bool
+) -> None:
+    event = {"Retry": {"object_key": "a.csv", "upload_id": "F" * 32, "retries": 0}}
+    world.keep_event({"Payload": json.dumps(event)} if called else event)
+    assert world.findings() == []
+    assert world.counts() == {"kept_messages": 1}
 
 
 def test_what_is_older_than_the_pipeline_has_no_fate_to_have(
@@ -331,6 +422,10 @@ def test_every_kind_of_finding_is_explained_and_has_a_test_here() -> None:
     with open(__file__, encoding="utf-8") as file:
         text = file.read()
     assert [kind for kind in Kind if kind not in text and f"Kind.{kind.name}" not in text] == []
+
+
+def ago(seconds: float) -> str:
+    return iso(datetime.now(UTC) - timedelta(seconds=seconds))
 
 
 def subscribed(world: World, monkeypatch: pytest.MonkeyPatch, arn: str) -> None:
