@@ -122,8 +122,9 @@ def _alarms(
             metric="ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": kept_events.name},
             statistic="Maximum",
-            means="The rescuer failed too, so a file has no record of its fate. Its event is kept "
-            f"for {KEPT_DAYS} days in the kept-events queue, the file in the input bucket.",
+            means="The rescuer failed too, so a file has no record of its fate; or a schedule "
+            f"could not reach the processor. The event is kept for {KEPT_DAYS} days in the "
+            "kept-events queue, the file where it is.",
             do="read the rescuer's log and mend the cause, then have the events dealt with by "
             "`scalper release --kept-events`.",
             type_next="scalper status",

@@ -1,4 +1,5 @@
-"""The queue of last resort: events that even the rescuer could not record."""
+"""The queue of last resort: events that even the rescuer could not record, and retries that no
+schedule could deliver."""
 
 from pulumi_aws import sqs
 

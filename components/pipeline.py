@@ -82,7 +82,7 @@ class SilentScalperPipeline(pulumi.ComponentResource):
 
         places = Places(uploads.bucket, quarantine.bucket, table, topic)
         processor = functions.processor(scope, settings, places)
-        again = retries(scope, settings, processor.function, account_id=account_id)
+        again = retries(scope, settings, processor.function, kept_events, account_id=account_id)
         rescuer = functions.rescuer(scope, settings, places, again)
         handed_over = [
             *functions.hand_over(

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pulumi
 from pulumi import Input
-from pulumi_aws import iam, lambda_, scheduler
+from pulumi_aws import iam, lambda_, scheduler, sqs
 
 from .args import Settings
-from .iam import Statement, allow, render
+from .iam import Statement, allow, render, use_key
 from .scope import Scope
 
 
@@ -22,6 +22,7 @@ class Retries:
     group: scheduler.ScheduleGroup
     role: iam.Role
     processor: lambda_.Function
+    kept_events: sqs.Queue
     delays_minutes: Sequence[int]
     kms_key_arn: Input[str] | None
     settled: Sequence[pulumi.Resource]
@@ -34,6 +35,7 @@ class Retries:
             "SCALPER_RETRY_GROUP": self.group.name,
             "SCALPER_RETRY_ROLE_ARN": self.role.arn,
             "SCALPER_PROCESSOR_ARN": self.processor.arn,
+            "SCALPER_KEPT_EVENTS_ARN": self.kept_events.arn,
         }
         if self.kms_key_arn is not None:
             variables["SCALPER_RETRY_KMS_KEY_ARN"] = self.kms_key_arn
@@ -41,7 +43,10 @@ class Retries:
 
     @property
     def statements(self) -> list[Statement]:
-        """Leave to make schedules in the group, which can do nothing but call the processor."""
+        """Leave to make schedules in the group, which can do nothing but call the processor.
+
+        Or keep the event, where that cannot be done.
+        """
         schedules = self.group.arn.apply(
             lambda arn: arn.replace(":schedule-group/", ":schedule/") + "/*"
         )
@@ -59,7 +64,12 @@ class Retries:
 
 
 def retries(
-    scope: Scope, settings: Settings, processor: lambda_.Function, *, account_id: Input[str]
+    scope: Scope,
+    settings: Settings,
+    processor: lambda_.Function,
+    kept_events: sqs.Queue,
+    *,
+    account_id: Input[str],
 ) -> Retries | None:
     """None where files are not tried again by themselves: then nothing of it exists."""
     if not settings.retry_delays_minutes:
@@ -73,9 +83,12 @@ def retries(
         tags=scope.tags,
         opts=scope.options(),
     )
-    may = [allow("CallTheProcessor", ["lambda:InvokeFunction"], processor.arn)]
-    if settings.kms_key_arn is not None:
-        may.append(allow("ReadSchedules", ["kms:Decrypt"], settings.kms_key_arn))
+    may = [
+        allow("CallTheProcessor", ["lambda:InvokeFunction"], processor.arn),
+        allow("KeepWhatCannotBeDelivered", ["sqs:SendMessage"], kept_events.arn),
+        # It reads the schedules and writes into the queue.
+        *use_key(settings.kms_key_arn),
+    ]
     policy = iam.RolePolicy(
         scope.child("retries-policy"), role=role.name, policy=render(may), opts=scope.options()
     )
@@ -83,6 +96,7 @@ def retries(
         group,
         role,
         processor,
+        kept_events,
         settings.retry_delays_minutes,
         settings.kms_key_arn,
         [group, role, policy],

@@ -1,7 +1,9 @@
 """The next automatic retry of a file: a one-off schedule of EventBridge Scheduler.
 
 It invokes the processor once and removes itself, so a pipeline in which nothing waits has none.
+What it cannot deliver within a day it sends to the queue of kept events.
 Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time
+Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
 """
 
 import hashlib
@@ -69,6 +71,7 @@ class Schedules:
                         "Arn": self._plan.processor_arn,
                         "RoleArn": self._plan.role_arn,
                         "Input": json.dumps(retry.event),
+                        "DeadLetterConfig": {"Arn": self._plan.kept_events_arn},
                     },
                 )
         except Conflict:

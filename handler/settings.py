@@ -20,6 +20,8 @@ class RetryPlan:
     group: str
     role_arn: str
     processor_arn: str
+    kept_events_arn: str
+    """The queue for a retry that EventBridge Scheduler could not hand to the processor."""
     kms_key_arn: str | None = None
 
 
@@ -66,6 +68,7 @@ class Settings:
                 group=required("SCALPER_RETRY_GROUP"),
                 role_arn=required("SCALPER_RETRY_ROLE_ARN"),
                 processor_arn=required("SCALPER_PROCESSOR_ARN"),
+                kept_events_arn=required("SCALPER_KEPT_EVENTS_ARN"),
                 kms_key_arn=environment.get("SCALPER_RETRY_KMS_KEY_ARN") or None,
             )
             if (delays := environment.get("SCALPER_RETRY_DELAYS_MINUTES"))

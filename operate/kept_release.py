@@ -1,17 +1,18 @@
-"""Kept events, which even the rescuer failed on, given to it once more, unchanged.
+"""Kept events, given once more, unchanged, to whom they did not reach.
 
-It is asked and waited for, so that a message is deleted only once its files have their fate.
+Even the rescuer failed on most: it is asked and waited for, so that a message is deleted only once
+its files have their fate. A retry that a schedule could not deliver goes to the processor.
 """
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
-from .actions import Done
+from .actions import Done, invoke, refuse_while_paused
 from .deployment import Deployment
 from .errors import told_plainly
 from .kept_events import WAIT_SECONDS, queue_of
-from .sources import keys_in
+from .sources import keys_in, undelivered_retry
 
 HIDDEN_SECONDS = 16 * 60
 """Longer than the rescuer may take: nobody else gets the message meanwhile."""
@@ -31,13 +32,21 @@ def release_kept(deployment: Deployment, *, dry_run: bool) -> Iterator[Done]:
                 name = ", ".join(keys or []) or message["MessageId"]
                 if keys is None:
                     yield _done(message, name, "is no event of this pipeline: it stays", ok=False)
+                elif retry := undelivered_retry(message["Body"]):
+                    if dry_run:
+                        yield _done(message, name, "would be tried again")
+                        continue
+                    refuse_while_paused(deployment)
+                    invoke(deployment, retry.event)
+                    _delete(deployment, url, message)
+                    del seen[message["MessageId"]]
+                    yield _done(message, name, "is tried again")
                 elif dry_run:
                     yield _done(message, name, "would be given to the rescuer")
                 elif problem := _rescue(deployment, message["Body"]):
                     yield _done(message, name, f"could not be recorded: {problem}", ok=False)
                 else:
-                    with told_plainly("delete a kept event"):
-                        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                    _delete(deployment, url, message)
                     del seen[message["MessageId"]]
                     yield _done(message, name, "has its fate")
         finally:
@@ -58,6 +67,11 @@ def _next(deployment: Deployment, url: str) -> Any:
             WaitTimeSeconds=WAIT_SECONDS,
         )
     return next(iter(answer.get("Messages", [])), None)
+
+
+def _delete(deployment: Deployment, url: str, message: Any) -> None:
+    with told_plainly("delete a kept event"):
+        deployment.clients.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def _rescue(deployment: Deployment, body: str) -> str | None:

@@ -26,6 +26,7 @@ RETRY_PLAN = RetryPlan(
     group="intake-retries-1a2b3c4",
     role_arn="arn:aws-mock:iam::123456789012:role/intake-retries-role-1a2b3c4",
     processor_arn="arn:aws-mock:lambda:eu-north-1:123456789012:function:intake-processor-1a2b3c4",
+    kept_events_arn="arn:aws-mock:sqs:eu-north-1:123456789012:intake-kept-events-1a2b3c4",
 )
 
 

@@ -69,11 +69,11 @@ def test_every_role_stays_inside_the_boundary(full: Deployment, deployed: Deploy
     assert not any("permissionsBoundary" in role.inputs for role in deployed.of("Role"))
 
 
-def test_schedules_are_encrypted_and_read_with_the_key_where_there_is_one(
+def test_schedules_are_encrypted_read_and_kept_with_the_key_where_there_is_one(
     full: Deployment, deployed: Deployment
 ) -> None:
     (described,) = [s for s in full.policy("rescuer-policy") if s["Sid"] == "EncryptSchedules"]
     assert (described["Action"], described["Resource"]) == (["kms:DescribeKey"], [KEY])
-    (read,) = [s for s in full.policy("retries-policy") if s["Sid"] == "ReadSchedules"]
-    assert (read["Action"], read["Resource"]) == (["kms:Decrypt"], [KEY])
+    (use,) = [s for s in full.policy("retries-policy") if s["Sid"] == "UseTheKey"]
+    assert (use["Action"], use["Resource"]) == (["kms:Decrypt", "kms:GenerateDataKey"], [KEY])
     assert "kms" not in str(deployed.policy("retries-policy") + deployed.policy("rescuer-policy"))

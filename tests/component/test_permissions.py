@@ -83,7 +83,10 @@ ROLES: dict[str, dict[str, tuple[list[str], str | list[str]]]] = {
     },
     "processor-failures": {"CallTheRescuer": (["lambda:InvokeFunction"], RESCUER)},
     "rescuer-failures": {"KeepEvents": (["sqs:SendMessage"], QUEUE)},
-    "retries": {"CallTheProcessor": (["lambda:InvokeFunction"], PROCESSOR)},
+    "retries": {
+        "CallTheProcessor": (["lambda:InvokeFunction"], PROCESSOR),
+        "KeepWhatCannotBeDelivered": (["sqs:SendMessage"], QUEUE),
+    },
 }  # fmt: skip
 
 FUNCTIONS = ("processor", "rescuer", "checker")

@@ -24,7 +24,9 @@ def test_without_retries_there_is_neither_group_nor_role_nor_leave(
     may = [action for one in without.policy("rescuer-policy") for action in one["Action"]]
     assert not any(action.startswith(("scheduler:", "iam:")) for action in may)
     variables = without.named("rescuer").inputs["environment"]["variables"]
-    assert not any(name.startswith(("SCALPER_RETRY", "SCALPER_PROC")) for name in variables)
+    assert not any(
+        name.startswith(("SCALPER_RETRY", "SCALPER_PROC", "SCALPER_KEPT")) for name in variables
+    )
 
 
 def test_an_operator_may_have_files_tried_again_where_none_is_by_itself(

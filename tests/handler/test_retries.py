@@ -7,7 +7,16 @@ import pytest
 
 from handler.errors import Fault
 
-from .world import INPUT, PROCESSOR_ARN, QUARANTINE, RETRIES, Uploaded, World, retry_event
+from .world import (
+    INPUT,
+    KEPT_EVENTS_ARN,
+    PROCESSOR_ARN,
+    QUARANTINE,
+    RETRIES,
+    Uploaded,
+    World,
+    retry_event,
+)
 
 DELAYS = "10,120"
 
@@ -72,6 +81,7 @@ def test_a_schedule_calls_the_processor_with_the_retry(world: World, aside: Uplo
     [schedule] = world.schedules()
     assert json.loads(schedule["Target"]["Input"]) == retry_event(aside, 0)
     assert schedule["Target"]["Arn"] == PROCESSOR_ARN
+    assert schedule["Target"]["DeadLetterConfig"] == {"Arn": KEPT_EVENTS_ARN}
     assert schedule["GroupName"] == RETRIES
     assert schedule["ActionAfterCompletion"] == "DELETE"
     at = world.standing(aside)["retry_at"][:19]

@@ -34,6 +34,7 @@ PIPELINE = "silent-scalper-test-intake"
 INPUT, QUARANTINE, TABLE, TOPIC = "intake-input", "intake-quarantine", "intake-files", "intake"
 RETRIES = "intake-retries"
 PROCESSOR_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:intake-processor"
+KEPT_EVENTS_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:intake-kept-events"
 EVENTS = Path(__file__).resolve().parent.parent / "events"
 
 Event = dict[str, Any]
@@ -231,6 +232,7 @@ class World:
                 "SCALPER_RETRY_GROUP": RETRIES,
                 "SCALPER_RETRY_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/retries",
                 "SCALPER_PROCESSOR_ARN": PROCESSOR_ARN,
+                "SCALPER_KEPT_EVENTS_ARN": KEPT_EVENTS_ARN,
             }
         self.environment["SCALPER_PROCESS_ENTRY"] = entry or ("main.process" if process else "")
         pipeline = self.pipeline = Pipeline(self.environment, self.aws)

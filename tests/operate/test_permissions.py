@@ -79,6 +79,7 @@ def release_kept(world: World, scalper: Scalper) -> None:
     upload = world.upload("a.csv")
     world.keep_event({"requestPayload": {"requestPayload": {"Records": [upload.record]}}})
     world.keep_event({"requestPayload": "of nobody"})
+    world.keep_event({"Retry": {"object_key": "a.csv", "upload_id": "F" * 32, "retries": 0}})
     scalper("release", "--kept-events")
 
 

@@ -218,6 +218,31 @@ def test_a_kept_retry_is_given_to_the_rescuer_too(world: World, scalper: Scalper
     assert world.invoked == [("rescuer", "RequestResponse", inner)]
 
 
+@pytest.mark.parametrize("called", [False, True])
+def test_a_retry_that_no_schedule_could_deliver_is_given_to_the_processor(
+    world: World, scalper: Scalper, called: bool
+) -> None:
+    event = retry_event(world.hold("a.csv"))
+    # Which of the two EventBridge Scheduler keeps is not documented for Lambda.
+    body = {"FunctionName": "processor", "Payload": json.dumps(event)} if called else event
+    world.keep_event(body)
+    dry = scalper("release", "--kept-events", "--dry-run")
+    assert "a.csv: would be tried again\n" in dry.output
+    assert world.counts()["kept_messages"] == 1
+    assert scalper("release", "--kept-events").output == "a.csv: is tried again\n"
+    assert world.invoked == [("processor", "Event", event)]
+    assert world.counts().get("kept_messages") is None
+
+
+def test_a_kept_retry_waits_while_the_processor_is_stopped(world: World, scalper: Scalper) -> None:
+    world.keep_event(retry_event(world.hold("a.csv")))
+    world.lambda_.put_function_concurrency(FunctionName="processor", ReservedConcurrentExecutions=0)
+    with pytest.raises(OperateError, match="scalper resume"):
+        scalper("release", "--kept-events")
+    assert world.invoked == []
+    assert world.counts()["kept_messages"] == 1
+
+
 def test_a_kept_event_that_fails_again_stays(world: World, scalper: Scalper) -> None:
     inner = kept(world, world.upload("a.csv"))
     world.answer = {"error": "Unhandled", "payload": {"errorMessage": "AWS_ERROR: no table"}}

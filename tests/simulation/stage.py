@@ -49,6 +49,7 @@ RETRY_ENVIRONMENT = {
     "SCALPER_RETRY_GROUP": RETRY_GROUP,
     "SCALPER_RETRY_ROLE_ARN": "arn:aws:iam:::role/retries",
     "SCALPER_PROCESSOR_ARN": PROCESSOR_ARN,
+    "SCALPER_KEPT_EVENTS_ARN": "arn:aws:sqs:::kept-events",
 }
 """The rescuer's alone, where files are tried again by themselves."""
 
