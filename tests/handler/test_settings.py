@@ -15,7 +15,7 @@ from handler.errors import Code, Fault, Rejection
 from handler.event import parse
 from handler.pipeline import Pipeline, deployed
 from handler.rules import Rules
-from handler.settings import Settings
+from handler.settings import RetryPlan, Settings
 
 from .hostile import JSON
 from .world import Context, World, fault_of, saved_event
@@ -31,8 +31,19 @@ GOOD = {
 }
 
 
+RETRIES = {
+    "SCALPER_RETRY_DELAYS_MINUTES": "10,120",
+    "SCALPER_RETRY_GROUP": "retries",
+    "SCALPER_RETRY_ROLE_ARN": "role",
+    "SCALPER_PROCESSOR_ARN": "processor",
+    "SCALPER_KEPT_EVENTS_ARN": "queue",
+}
+"""The rescuer's alone, and only where files are tried again by themselves."""
+
+
 def test_the_least_environment_is_enough() -> None:
     settings = Settings.from_environment(GOOD)
+    assert settings.retry_plan is None
     assert settings.record_retention_days is None
     assert settings.process_entry is None
     assert settings.rules.accepted_types == []
@@ -52,6 +63,29 @@ def test_every_variable_is_read() -> None:
     assert settings.process_entry == "main.process"
     assert settings.rules.max_size_bytes == 2
     assert settings.rules.ignore_patterns == ["*.tmp"]
+
+
+def test_a_plan_of_retries_is_read_whole() -> None:
+    settings = Settings.from_environment(GOOD | RETRIES)
+    assert settings.retry_plan == RetryPlan((10, 120), "retries", "role", "processor", "queue")
+    encrypted = Settings.from_environment(GOOD | RETRIES | {"SCALPER_RETRY_KMS_KEY_ARN": "key"})
+    assert encrypted.retry_plan is not None
+    assert encrypted.retry_plan.kms_key_arn == "key"
+
+
+@pytest.mark.parametrize("delays", [None, ""])
+def test_without_delays_there_is_no_plan_of_retries(delays: str | None) -> None:
+    environment = GOOD | RETRIES | {"SCALPER_RETRY_DELAYS_MINUTES": delays or ""}
+    if delays is None:
+        del environment["SCALPER_RETRY_DELAYS_MINUTES"]
+    assert Settings.from_environment(environment).retry_plan is None
+
+
+@pytest.mark.parametrize("name", [name for name in RETRIES if "DELAYS" not in name])
+def test_a_plan_of_retries_that_is_not_whole_names_what_is_missing(name: str) -> None:
+    environment = {k: v for k, v in (GOOD | RETRIES).items() if k != name}
+    with pytest.raises(Fault, match=f"the environment variable {name} is missing; .*pulumi up"):
+        Settings.from_environment(environment)
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -75,6 +109,12 @@ def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
         ("SCALPER_RECORD_RETENTION_DAYS", "a year"),
         ("SCALPER_RECORD_RETENTION_DAYS", "90.0"),
         ("SCALPER_RECORD_RETENTION_DAYS", "-1"),
+        ("SCALPER_RETRY_DELAYS_MINUTES", "ten"),
+        ("SCALPER_RETRY_DELAYS_MINUTES", "10,"),
+        ("SCALPER_RETRY_DELAYS_MINUTES", "10, 120"),
+        ("SCALPER_RETRY_DELAYS_MINUTES", "0"),
+        ("SCALPER_RETRY_DELAYS_MINUTES", "10,-1"),
+        ("SCALPER_RETRY_DELAYS_MINUTES", "1.5"),
     ],
 )
 def test_a_wrong_variable_is_named_with_its_value_and_the_way_out(name: str, value: str) -> None:
