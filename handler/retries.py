@@ -103,28 +103,29 @@ class Claims:
 
     def conclude(self, item: Item, claimed: Item) -> Item | None:
         """Record what became of the retry; None when recorded, else what stands."""
-        item |= {
-            "attempt": claimed["attempt"],
-            "retries": claimed["retries"],
-            "retry_owner": claimed["retry_owner"],
-            "claimed_at": claimed["claimed_at"],
-            "history": history_with(claimed),
-        }
-        try:
-            self._records.put(
-                item,
-                "#status = :status AND #owner = :owner AND #retry_owner = :me AND "
-                "#retries = :retries",
-                {
-                    ":status": claimed["status"],
-                    ":owner": claimed["owner"],
-                    ":me": claimed["retry_owner"],
-                    ":retries": claimed["retries"],
-                },
-            )
-        except ConditionFailed as failed:
-            return plain_item(failed.item)
-        return None
+        condition = {name: claimed[name] for name in ("status", "owner", "retry_owner", "retries")}
+        standing = claimed
+        while True:
+            # Another delivery of a held file may be counted meanwhile.
+            expected = condition | {"attempt": standing["attempt"]}
+            item |= {
+                "attempt": standing["attempt"],
+                "retries": claimed["retries"],
+                "retry_owner": claimed["retry_owner"],
+                "claimed_at": claimed["claimed_at"],
+                "history": history_with(standing),
+            }
+            try:
+                self._records.put(
+                    item,
+                    " AND ".join(f"#{name} = :{name}" for name in expected),
+                    {f":{name}": value for name, value in expected.items()},
+                )
+                return None
+            except ConditionFailed as failed:
+                standing = plain_item(failed.item)
+            if any(standing.get(name) != value for name, value in condition.items()):
+                return standing
 
     def has_restored(self, key: str, upload_id: str, retry_owner: str, version_id: str) -> bool:
         """True when that version of the input bucket is what a retry of `retry_owner` restored."""
