@@ -173,18 +173,22 @@ def _record_discarded(deployment: Deployment, item: Item, who: str) -> Item | No
 
 
 def _delete(deployment: Deployment, item: Item) -> None:
-    """Exactly the version that the record named; a newer upload of the key stays."""
+    """Exactly the versions that the record named; a newer upload of the key stays.
+
+    Who set the file aside may have died before it was deleted from the input bucket.
+    """
     settings = deployment.settings
-    if "location_version_id" in item:
-        bucket, version_id = settings.quarantine_bucket, item["location_version_id"]
-    else:
-        bucket, version_id = settings.input_bucket, item.get("version_id")
-    if version_id is None:
-        return
-    with told_plainly(f"delete a file from the bucket {bucket}"):
-        deployment.clients.s3.delete_object(
-            Bucket=bucket, Key=item["object_key"], VersionId=version_id
-        )
+    places = {
+        settings.quarantine_bucket: item.get("location_version_id"),
+        settings.input_bucket: item.get("version_id"),
+    }
+    for bucket, version_id in places.items():
+        if version_id is None:
+            continue
+        with told_plainly(f"delete a file from the bucket {bucket}"):
+            deployment.clients.s3.delete_object(
+                Bucket=bucket, Key=item["object_key"], VersionId=version_id
+            )
 
 
 def _at_work_since(item: Item) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from handler.quarantine import Quarantine
 from handler.records import plain_item
 from operate import actions
 from operate.errors import OperateError
@@ -81,6 +82,19 @@ def test_a_held_file_is_deleted_from_the_input_bucket_and_a_newer_one_stays(
     assert versions(world, "input") == [("a.csv", newer.version_id)]
     assert record(world, held)["status"] == "GONE"
     assert record(world, newer)["status"] == "PROCESSED"
+
+
+def test_a_file_is_deleted_also_where_it_was_set_aside_and_not_yet_taken_away(
+    world: World, scalper: Scalper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as dying:
+        dying.setattr(Quarantine, "delete_input", lambda *_: None)
+        rejected = world.reject("a.csv")
+    newer = world.accept("a.csv")
+    upload_id = rejected.delivery.upload.upload_id
+    scalper("discard", "a.csv", "--upload", upload_id, "--yes")
+    assert versions(world, "quarantine") == []
+    assert versions(world, "input") == [("a.csv", newer.version_id)]
 
 
 @pytest.mark.parametrize("answer", ["n\n", "", None])
