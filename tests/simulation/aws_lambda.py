@@ -161,6 +161,7 @@ class Function:
             owner=request.get("requestId", request_id),
             number=len(service.invocations) + 1,
             timeout_seconds=self._timeout_seconds,
+            is_retry="Retry" in payload.get("requestPayload", payload),
         )
 
         def work() -> None:

@@ -11,6 +11,7 @@ from .histories import History
 from .interleavings import perform
 from .judge import judge
 from .random_histories import histories
+from .retry_worlds import retry_worlds
 from .small_worlds import CRUEL, scenes, scenes_of_three, scenes_with_a_deletion, worlds
 
 CHUNK = 250
@@ -43,7 +44,8 @@ def live_at_random(number: int, count: int) -> Coverage:
 
 def live_small_worlds(share: int, *, thorough: bool) -> Coverage:
     coverage = Coverage()
-    for number, history in enumerate(worlds(thorough=thorough)):
+    together = chain(worlds(thorough=thorough), retry_worlds(thorough=thorough))
+    for number, history in enumerate(together):
         if number % SHARES == share:
             judge(history, coverage)
     return coverage

@@ -20,7 +20,7 @@ class Coverage:
     troubles: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By kind and call."""
     crash_points: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    """By function, call, and whether it had taken effect."""
+    """By role, call, and whether it had taken effect."""
     cells: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """Of the decision table: who, the fate it wants, and whose fate stands."""
     answers: Counter[str] = field(default_factory=Counter)
@@ -39,7 +39,7 @@ class Coverage:
         self.troubles[str(trouble.kind), f"{service} {operation}"] += 1
         if trouble.kind in DEATHS or trouble.kind is Kind.HANG:
             when = "after" if trouble.took_effect else "before"
-            self.crash_points[invocation.function, operation, when] += 1
+            self.crash_points[invocation.role, operation, when] += 1
 
     def update(self, other: "Coverage") -> None:
         for name, value in vars(other).items():

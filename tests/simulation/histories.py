@@ -51,6 +51,7 @@ class Firing(StrEnum):
     LATE = "at the end of its window"
     TWICE = "twice at once"
     AGAIN = "once more when its window is over"
+    DOUBLED = "at its time, and Lambda's queue delivers it twice"
     REFUSED = "an hour late, for its target refused until then"
 
 

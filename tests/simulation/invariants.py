@@ -70,8 +70,8 @@ def copies(world: World, fact: Fact) -> Iterator[str]:
 
     A copy that nobody names may stay behind only where the invocation that made it failed, and so
     could not clear up; where its answer was lost while another invocation made a copy too, so that
-    neither can tell whose is whose; or where it found the file HELD, which may have been giving way
-    to a fate that named this copy.
+    neither can tell whose is whose; where it found the file HELD, which may have been giving way to
+    a fate that named this copy; or where the rescuer could not look at its copy and held the file.
     """
     named = (fact.record or {}).get("location_version_id")
     there = world.watch.copies_in_quarantine(fact)
@@ -90,6 +90,7 @@ def copies(world: World, fact: Fact) -> Iterator[str]:
             maker.failed
             or (maker.met_trouble and not one_made_all)
             or (was_held and maker.function == "rescuer")
+            or (maker.met_trouble and maker.function == "rescuer")
         )
         if copy.version_id == restored_from:
             excused = bool(fact.loose_ends)
@@ -174,7 +175,11 @@ def told(world: World, fact: Fact, tries: Counter[str]) -> Iterator[str]:
 def counted(fact: Fact, metrics: set[tuple[str, str]]) -> Iterator[str]:
     """What needs somebody was counted where the alarms look."""
     metric = METRICS.get(fact.status or "")
-    if metric and not fact.loose_ends and (metric, fact.event.upload_id) not in metrics:
+    if fact.loose_ends or not metric or (metric, fact.event.upload_id) in metrics:
+        return
+    # Who recorded it may die before it is counted, and be overtaken by a retry.
+    first = next(writer for item, writer in fact.written if item["status"] == fact.status)
+    if not (first.failed and fact.claims and fact.claims[-1] != first.owner):
         yield f"it is {fact.status} and {metric} was never counted"
 
 

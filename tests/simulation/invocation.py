@@ -35,8 +35,10 @@ class Invocation:
         owner: str,
         number: int,
         timeout_seconds: float,
+        is_retry: bool = False,
     ) -> None:
         self.function = function
+        self.role = f"{function} of a retry" if is_retry else function
         self.request_id = request_id
         self.owner = owner
         """The request id under which this work is recorded: the rescuer works in another's name."""

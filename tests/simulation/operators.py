@@ -112,8 +112,9 @@ class Operators:
         self._timeline.after(DELETED_AFTER_SECONDS, partial(self._delete, item))
 
     def _delete(self, item: PlainItem) -> None:
-        aside = item.get("location_version_id")
-        bucket = self._quarantine if aside else self._input
-        version = bucket.find(item["object_key"], aside or item["version_id"])
-        if version is not None:
-            bucket.remove(version)
+        # Who set it aside may have died before the input version was deleted.
+        places = ((self._quarantine, "location_version_id"), (self._input, "version_id"))
+        for bucket, name in places:
+            version = bucket.find(item["object_key"], item.get(name, ""))
+            if version is not None:
+                bucket.remove(version)

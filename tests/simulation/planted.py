@@ -45,7 +45,7 @@ class Bug(NamedTuple):
     """The small worlds that show it."""
 
 
-def _instead(owner: Any, name: str, changed: Callable[[Any], Any]) -> Plant:
+def instead(owner: Any, name: str, changed: Callable[[Any], Any]) -> Plant:
     """Put `changed(original)` in the place of a function."""
 
     def plant(patch: pytest.MonkeyPatch) -> None:
@@ -221,90 +221,90 @@ def held_twice() -> Iterator[History]:
 
 
 BUGS = [
-    Bug("no condition on the put", _instead(Records, "put", _no_condition), "replaced", one_upload),
+    Bug("no condition on the put", instead(Records, "put", _no_condition), "replaced", one_upload),
     Bug(
         "delete before copy",
-        _instead(Fates, "reject", _delete_first),
+        instead(Fates, "reject", _delete_first),
         "was deleted while",
         one_upload,
     ),
     Bug(
         "delete before record",
-        _instead(Fates, "_settle", _delete_before_recording),
+        instead(Fates, "_settle", _delete_before_recording),
         "was deleted while its record said None",
         one_upload,
     ),
     Bug(
         "version ignored on delete",
-        _instead(Copies, "delete", _without_version),
+        instead(Copies, "delete", _without_version),
         "put in/a.csv into the input bucket",
         one_upload,
     ),
     Bug(
         "version ignored on copy",
-        _instead(Quarantine, "copy_of", _of_the_newest),
+        instead(Quarantine, "copy_of", _of_the_newest),
         "differs from it",
         two_uploads,
     ),
     Bug(
         "publish error swallowed",
-        _instead(Alerts, "_send", _swallowed),
+        instead(Alerts, "_send", _swallowed),
         "nobody was told",
         one_upload,
     ),
     Bug(
         "alert before record",
-        _instead(Fates, "_settle", _alert_before_record),
+        instead(Fates, "_settle", _alert_before_record),
         "before it was recorded",
         one_upload,
     ),
     Bug(
         "second record of an event skipped",
-        _instead(handler.processor, "records_of", _first_only),
+        instead(handler.processor, "records_of", _first_only),
         "it has no fate",
         events_of_two,
     ),
     Bug(
         "processed file set aside by the rescuer",
-        _instead(Records, "settle", _held_over(Status.PROCESSED)),
+        instead(Records, "settle", _held_over(Status.PROCESSED)),
         "replaced PROCESSED",
         one_upload,
     ),
     Bug(
         "HELD over QUARANTINED",
-        _instead(Records, "settle", _held_over(Status.QUARANTINED)),
+        instead(Records, "settle", _held_over(Status.QUARANTINED)),
         "replaced QUARANTINED",
         one_upload,
     ),
     Bug(
         "outage quarantined",
-        _instead(handler.rescuer, "decide", _always_rejects),
+        instead(handler.rescuer, "decide", _always_rejects),
         "for nothing that it did",
         outages,
     ),
     Bug(
         "stray copy left",
-        _instead(Quarantine, "remove", lambda _: lambda *a: None),
+        instead(Quarantine, "remove", lambda _: lambda *a: None),
         "stray copy",
         one_upload,
     ),
     Bug("copies repeated by botocore", _copied_with_retries, "stray copy", one_upload),
     Bug(
         "copies repeated without a look for the one before",
-        _instead(handler.copies, "_made_once", _repeated_without_a_look),
+        instead(handler.copies, "_made_once", _repeated_without_a_look),
         "stray copy",
         one_upload,
     ),
     Bug(
         "wrong owner in the rescuer",
-        _instead(handler.rescuer, "uploads", _own_name),
+        instead(handler.rescuer, "uploads", _own_name),
         "who never wrote it",
         outages,
     ),
     Bug("403 taken for gone", _forbidden_is_gone, "GONE while it was there", outages),
     Bug(
         "retried publish skipped for the same owner",
-        _instead(Fates, "_yield", _untold),
+        instead(Fates, "_yield", _untold),
         "nobody was told",
         one_upload,
     ),
@@ -316,25 +316,25 @@ BUGS = [
     ),
     Bug(
         "a duplicate takes over a held record",
-        _instead(Records, "count_hold", _taken_over),
+        instead(Records, "count_hold", _taken_over),
         "['owner'] changed under the same fate",
         held_twice,
     ),
     Bug(
         "trouble while reading held against the file",
-        _instead(File, "_noting_trouble", _no_trouble_noted),
+        instead(File, "_noting_trouble", _no_trouble_noted),
         "for nothing that it did",
         outages,
     ),
     Bug(
         "all files of an event blamed for a crash",
-        _instead(handler.rescuer, "diagnose", _blames_all),
+        instead(handler.rescuer, "diagnose", _blames_all),
         "process had nothing to do with it",
         events_of_two,
     ),
     Bug(
         "faults swallowed",
-        _instead(handler.processor, "deal_with_each", _swallowed),
+        instead(handler.processor, "deal_with_each", _swallowed),
         "it has no fate",
         one_upload,
     ),

@@ -44,7 +44,9 @@ class Scripted:
         if self._watch.is_ghost(file.key, file.upload_id):
             return None
         fact = self._watch.fact_of(file.key, file.upload_id)
-        assert fact is not None, "process was given a file that nobody uploaded"
+        if fact is None:
+            self._watch.complain(f"process was given {file.key}, which nobody uploaded")
+            return None
         answer = self.says.get(invocation.owner) or self._next_of(fact)
         fact.answers.append((answer, invocation))
         self._coverage.answers[answer] += 1

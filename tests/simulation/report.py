@@ -28,6 +28,8 @@ def report(coverage: Coverage) -> Iterator[str]:
         f"{coverage.calls:,} AWS calls"
     )
     yield from _counted("Fates", coverage.fates)
+    yield from _counted("What became of retries", coverage.retries)
+    yield from _counted("How schedules were carried out", coverage.schedules)
     yield from _counted("What process did", coverage.answers)
     yield from _counted("What else happened", coverage.world)
     troubles: Counter[str] = Counter()
@@ -41,9 +43,9 @@ def report(coverage: Coverage) -> Iterator[str]:
 def _crash_points(coverage: Coverage) -> Iterator[str]:
     points = coverage.crash_points
     yield f"\nCrash points hit: {len(points)}, {points.total():,} times"
-    for function, call in sorted({(function, call) for function, call, _ in points}):
-        before, after = (points[function, call, when] for when in ("before", "after"))
-        yield f"  {function:<10} {call:<26} {before:>7,} before {after:>7,} after it took effect"
+    for role, call in sorted({(role, call) for role, call, _ in points}):
+        before, after = (points[role, call, when] for when in ("before", "after"))
+        yield f"  {role:<20} {call:<26} {before:>7,} before {after:>7,} after it took effect"
 
 
 def cells_reached(coverage: Coverage) -> tuple[int, int]:

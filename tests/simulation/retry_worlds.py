@@ -39,6 +39,9 @@ RETRIED = {
     "failed, then held up, then accepted": Upload(answers=(*FAILED, *HELD, Answer.ACCEPT)),
     "held, then failed, then accepted": Upload(answers=(*HELD, *FAILED, Answer.ACCEPT)),
     "changing its mind": Upload(answers=(*FAILED, Answer.ACCEPT, Answer.REJECT, Answer.FAIL)),
+    "held, and of two minds": Upload(
+        answers=(*HELD, Answer.READ_AND_REJECT, Answer.ACCEPT, Answer.REJECT)
+    ),
     "rejected by one try, accepted by the next": Upload(
         answers=(*FAILED, Answer.REJECT, Answer.ACCEPT)
     ),

@@ -19,9 +19,13 @@ from .timeline import Timeline
 
 NAME = re.compile(r"[0-9a-zA-Z\-_.]{1,64}")
 MOST_WINDOW_MINUTES = 1440
+DOUBLED_AFTER_SECONDS = 0.03
+MOST_FIRINGS = 100
+"""So that a history ends in which files are retried for ever, and is found out."""
 
-Invoke = Callable[[str, Any], str]
-"""Hands an event to the function with that ARN and answers with the request id."""
+Invoke = Callable[[str, Any, float | None], str]
+"""Hands an event to the function with that ARN and answers with the request id. Lambda's queue
+delivers it once more, so many seconds later, where a number is given."""
 
 _OFFSETS: dict[Firing, Callable[[float], tuple[float, ...]]] = {
     Firing.ON_TIME: lambda window: (0.0,),
@@ -29,6 +33,7 @@ _OFFSETS: dict[Firing, Callable[[float], tuple[float, ...]]] = {
     Firing.TWICE: lambda window: (0.0, 0.0),
     Firing.AGAIN: lambda window: (0.0, window + 30.0),
     # The target refuses or throttles the call, which Scheduler repeats for up to a day.
+    Firing.DOUBLED: lambda window: (0.0,),
     Firing.REFUSED: lambda window: (window + 3600.0,),
 }
 """When the target is invoked, in seconds after the schedule's time."""
@@ -93,11 +98,15 @@ class Scheduler:
         offsets = _OFFSETS[firing](schedule.window_seconds)
         for offset in offsets:
             seconds = schedule.due + offset - self._timeline.now
-            self._timeline.after(seconds, partial(self._fire, schedule, target))
+            self._timeline.after(seconds, partial(self._fire, schedule, target, firing))
 
-    def _fire(self, schedule: Schedule, target: str) -> None:
+    def _fire(self, schedule: Schedule, target: str, firing: Firing) -> None:
         self._standing.pop(schedule.name, None)
-        request = self._invoke(target, schedule.payload)
+        if len(self.requests) >= MOST_FIRINGS:
+            return
+        request = self._invoke(
+            target, schedule.payload, DOUBLED_AFTER_SECONDS if firing is Firing.DOUBLED else None
+        )
         self.requests.add(request)
         self._story.tell("Scheduler", f"{schedule.name[:8]}…{schedule.name[-2:]} fires: {request}")
 

@@ -6,6 +6,7 @@ from .histories import History
 from .interleavings import perform
 from .judge import judge
 from .planted import BUGS, Bug
+from .planted_in_retries import BUGS_IN_RETRIES
 
 
 def search(bug: Bug) -> None:
@@ -16,7 +17,7 @@ def search(bug: Bug) -> None:
             perform(world)
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", [*BUGS, *BUGS_IN_RETRIES], ids=lambda bug: bug.name)
 def test_a_planted_bug_is_found(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
     bug.plant(monkeypatch)
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from .histories import Answer, History, OperatorAct, Order, Upload
+from .histories import Answer, History, Mishap, OperatorAct, Order, Upload
 from .judge import judge
-from .retry_worlds import RETRIED, in_each_call_of_retries
+from .retry_worlds import HELD, RETRIED, in_each_call_of_retries
 from .troubles import Kind, Trouble
 
 
@@ -56,3 +56,14 @@ def test_nobody_begins_a_retry_beside_another() -> None:
         )
         (fact,) = judge(history).watch.facts
         assert len(fact.claims) == 1
+
+
+def test_a_delivery_that_fails_beside_a_retry_stays_counted() -> None:
+    """The retry wrote back the number of attempts that it had seen when it was claimed."""
+    history = History(
+        (Upload(answers=(*HELD, Answer.FAIL), told_after=(0.5, 180.75)),),
+        operator_acts=(OperatorAct(180.78, Order.RETRY, 0),),
+        paces=((), (), (), (0.01,)),
+        retry_delays=(10,),
+    )
+    judge(history.but(mishaps=(Mishap(3, Trouble(Kind.SERVER_ERROR, False)),)))

@@ -3,7 +3,7 @@
 What can be judged on the spot is judged here; `invariants` judges what is left at the end.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 
 from handler.copies import REASON_CODE, RESTORED_BY, UPLOAD_ID
 from handler.records import plain_item
@@ -100,9 +100,21 @@ class Watch:
         fact.restored.append((version, invocation))
         if owner != invocation.owner or owner not in fact.claims:
             self.complain(f"{fact} was restored in the name of {owner}, who has not claimed it")
+        for newer in self._hidden_by(version, fact):
+            self.complain(f"the restored {fact} hides {newer}")
         if why := _difference(version, fact.version):
             self.complain(f"the restored {fact} differs from what was uploaded: {why}")
         self.on_restored(version)
+
+    def _hidden_by(self, version: Version, fact: Fact) -> Iterator[Fact]:
+        """The newest upload of the key, which S3 could have told from what was there before."""
+        order = list(self._input.versions_of(version.key))
+        below = order[order.index(version) + 1 :]
+        other = self.fact_of(version.key, below[0].version_id) if below else None
+        if other is None or other.version.last_modified <= fact.version.last_modified:
+            return
+        if other.version.etag not in {older.etag for older in below[1:]}:
+            yield other
 
     def _removed_from_input(self, version: Version) -> None:
         fact = self.fact_of(version.key, version.version_id)

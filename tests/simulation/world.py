@@ -183,9 +183,9 @@ class World:
                 return limit.concurrency
         return None
 
-    def _invoke_target(self, arn: str, payload: Payload) -> str:
+    def _invoke_target(self, arn: str, payload: Payload, doubled_after: float | None) -> str:
         assert arn == PROCESSOR_ARN, "the one function that the role of the schedules may invoke"
-        return self.processor.invoke(payload)
+        return self.processor.invoke(payload, doubled_after)
 
     def _tell_of_restored(self, version: Version) -> None:
         record = self.notifications.record_of(version, how_made(version))

@@ -1,0 +1,284 @@
+"""Bugs that somebody could write into the retries one day, each to be found by the simulation."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import handler.log
+import handler.retries
+import handler.schedules
+from handler.alerts import Alerts
+from handler.copies import RESTORED_BY, Copies
+from handler.errors import Fault
+from handler.fates import Fates
+from handler.records import Records
+from handler.restore import Restorer
+from handler.retries import Claims
+from handler.retry_fates import RetryFates
+from handler.schedules import Schedules
+
+from .histories import Firing, History, OperatorAct, Order
+from .planted import Bug, instead
+from .retry_worlds import (
+    DELAYS,
+    RETRIED,
+    one_retried,
+    retried_beside_users,
+    retried_in_an_outage,
+    retried_late,
+)
+
+
+def _unconditional_claim(change: Any) -> Any:
+    return lambda self, key, update, condition, values: change(
+        self, key, update, "attribute_exists(object_key)", values
+    )
+
+
+def _uncounted(change: Any) -> Any:
+    return lambda self, key, update, condition, values: change(
+        self, key, update, condition, {**values, ":now": values[":now"] - 1}
+    )
+
+
+def _beside_another(change: Any) -> Any:
+    return lambda self, key, update, condition, values: change(
+        self,
+        key,
+        update,
+        condition.partition(" AND ( attribute_not_exists(retry_owner)")[0],
+        values,
+    )
+
+
+def _in_its_own_name(claim: Any) -> Any:
+    def changed(self: Any, event: Any, owner: str, *, rescuing: bool) -> Any:
+        return claim(self, event, f"rescuer of {owner}" if rescuing else owner, rescuing=rescuing)
+
+    return changed
+
+
+def _never_newer(_: Any) -> Any:
+    return lambda self, version, upload: False
+
+
+def _unconditional_copy(make: Any) -> Any:
+    return lambda self, source, bucket, ours, find, **_: make(self, source, bucket, ours, find)
+
+
+def _removed_before_recorded(settle: Any) -> Any:
+    def changed(self: Any, delivery: Any, status: Any, copy: Any = None, **details: Any) -> Any:
+        if "restored_from" in details:
+            self._quarantine.remove(delivery.upload, details["restored_from"])
+        return settle(self, delivery, status, copy, **details)
+
+    return changed
+
+
+def _told_before_scheduled(_: Any) -> Any:
+    def changed(self: Any, delivery: Any, item: Any, *, again: bool = False) -> None:
+        self._alerts.publish(item, again=again)
+        if delivery.rescuing and "retry_at" in item:
+            with suppress(Fault):
+                self._make_schedules().make(item)
+
+    return changed
+
+
+def _by_the_processor_too(tell: Any) -> Any:
+    return lambda self, delivery, item, **more: tell(
+        self, replace(delivery, rescuing=True), item, **more
+    )
+
+
+def _nothing_was_restored(_: Any) -> Any:
+    return lambda self, upload: False
+
+
+def _only_once_recorded(has_restored: Any) -> Any:
+    """Not while the retry that made the copy is still at work."""
+
+    def changed(self: Any, key: str, upload_id: str, retry_owner: str, version_id: str) -> bool:
+        found = {"object_key": key, "upload_id": upload_id}
+        return bool(self._records.matches(found, "version_id", version_id))
+
+    return changed
+
+
+def _by_its_metadata(_: Any) -> Any:
+    return lambda self, key, version_id, metadata: RESTORED_BY in metadata
+
+
+def _left_there(_: Any) -> Any:
+    return lambda self, upload, owner, keep=None: None
+
+
+def _parks_in_silence(publish: Any) -> Any:
+    return lambda self, item, **more: None if "parked" in item else publish(self, item, **more)
+
+
+def _never_parks(plans: Any) -> Any:
+    return lambda self, code, retries: plans(
+        self, code, min(retries, len(self._plan.delays_minutes) - 1)
+    )
+
+
+def _not_looked_at(conclude: Any) -> Any:
+    def changed(self: Any, item: Any, claimed: Any) -> None:
+        conclude(self, item, claimed)
+
+    return changed
+
+
+def _forgotten(_: Any) -> Any:
+    return lambda standing: []
+
+
+def _named_after_the_key(_: Any) -> Any:
+    return lambda retry: f"{retry.object_key.encode().hex()}-{retry.retries}"
+
+
+def _uncounted_by_metrics(_: Any) -> Any:
+    return lambda pipeline, upload, recorded: handler.log.note("finished a retry")
+
+
+def refired() -> Iterator[History]:
+    for upload in RETRIED.values():
+        for firing in Firing:
+            yield History((upload,), retry_delays=DELAYS, firings=(firing,))
+
+
+def told_at_once() -> Iterator[History]:
+    for upload in RETRIED.values():
+        yield History((upload,), retry_delays=DELAYS, restored_told_after=(0.0, 0.03))
+
+
+def asked_beside_another() -> Iterator[History]:
+    for step in range(20):
+        act = OperatorAct(780.0 + step / 50, Order.RETRY_REGARDLESS, 0)
+        history = History((RETRIED["accepted from quarantine"],), operator_acts=(act,))
+        yield history.but(retry_delays=DELAYS, restored_told_after=(0.0, 0.1))
+
+
+def two_of_a_key() -> Iterator[History]:
+    upload = RETRIED["accepted from quarantine"]
+    yield History((upload, replace(upload, at=1.0)), retry_delays=DELAYS)
+
+
+BUGS_IN_RETRIES = [
+    Bug(
+        "no condition on the claim",
+        instead(Records, "change", _unconditional_claim),
+        "changed under the same fate",
+        refired,
+    ),
+    Bug(
+        "retry not counted",
+        instead(Records, "change", _uncounted),
+        "changed under the same fate",
+        refired,
+    ),
+    Bug(
+        "retry begun beside another",
+        instead(Records, "change", _beside_another),
+        "a record was written for no upload",
+        asked_beside_another,
+    ),
+    Bug(
+        "rescuer of a retry in its own name",
+        instead(RetryFates, "claim", _in_its_own_name),
+        "was begun and never concluded",
+        one_retried,
+    ),
+    Bug(
+        "restored without a look for a newer upload",
+        instead(Restorer, "_is_newer", _never_newer),
+        "hides upload 2",
+        retried_beside_users,
+    ),
+    Bug(
+        "unconditional copy",
+        instead(Copies, "make", _unconditional_copy),
+        "hides upload 2",
+        retried_beside_users,
+    ),
+    Bug(
+        "copy in quarantine deleted before the record",
+        instead(RetryFates, "_settle", _removed_before_recorded),
+        "names was removed",
+        one_retried,
+    ),
+    Bug(
+        "schedule made after telling, its failure swallowed",
+        instead(Fates, "_tell", _told_before_scheduled),
+        "never came",
+        retried_in_an_outage,
+    ),
+    Bug(
+        "retry called off by a late duplicate",
+        instead(Fates, "_tell", _by_the_processor_too),
+        "said to be parked, and was retried by itself",
+        retried_late,
+    ),
+    Bug(
+        "event of a restored copy processed",
+        instead(Restorer, "made", _nothing_was_restored),
+        "a record was written for no upload",
+        one_retried,
+    ),
+    Bug(
+        "event of a restored copy known only once it is recorded",
+        instead(Claims, "has_restored", _only_once_recorded),
+        "which nobody uploaded",
+        told_at_once,
+    ),
+    Bug(
+        "whatever has our metadata passed over",
+        instead(Restorer, "_is_of_a_retry", _by_its_metadata),
+        "it has no fate",
+        retried_beside_users,
+    ),
+    Bug(
+        "restored copy left when the next try rejects",
+        instead(Restorer, "remove", _left_there),
+        "in the input bucket",
+        one_retried,
+    ),
+    Bug(
+        "parked without an alert",
+        instead(Alerts, "publish", _parks_in_silence),
+        "nobody was told",
+        one_retried,
+    ),
+    Bug(
+        "retried for ever",
+        instead(Schedules, "plans", _never_parks),
+        "it was retried by itself",
+        one_retried,
+    ),
+    Bug(
+        "what a retry finds recorded not looked at",
+        instead(Claims, "conclude", _not_looked_at),
+        "was deleted while its record said PROCESSED",
+        retried_late,
+    ),
+    Bug(
+        "history forgotten",
+        instead(handler.retries, "history_with", _forgotten),
+        "its history",
+        one_retried,
+    ),
+    Bug(
+        "one schedule for two files of a key",
+        instead(handler.schedules, "_name", _named_after_the_key),
+        "never came",
+        two_of_a_key,
+    ),
+    Bug(
+        "finished retry not counted by the metric",
+        instead(handler.log, "retry_finished", _uncounted_by_metrics),
+        "was never counted",
+        one_retried,
+    ),
+]
