@@ -12,7 +12,7 @@ from typing import Any
 
 from .errors import Code, ConditionFailed, Fault
 from .event import KEY_BYTES, UPLOAD_ID_LENGTH, quoted
-from .records import Item, Records, Status, history_with, iso, plain_item
+from .records import NEEDS_SOMEBODY, Item, Records, Status, history_with, iso, plain_item
 
 UPLOAD_ID = re.compile(rf"[0-9A-F]{{{UPLOAD_ID_LENGTH}}}")
 MOST_RETRIES = 1_000_000
@@ -98,7 +98,9 @@ class Claims:
             )
         except ConditionFailed as failed:
             standing = plain_item(failed.item)
-        is_mine = standing.get("retry_owner") == owner
+        # A person may have dealt with the file while the retry was in progress.
+        is_open = standing.get("status") in NEEDS_SOMEBODY or standing.get("owner") == owner
+        is_mine = standing.get("retry_owner") == owner and is_open
         return standing if is_mine and standing["retries"] == retry.retries + 1 else None
 
     def conclude(self, item: Item, claimed: Item) -> Item | None:

@@ -70,13 +70,21 @@ class Schedules:
                     Target={
                         "Arn": self._plan.processor_arn,
                         "RoleArn": self._plan.role_arn,
-                        "Input": json.dumps(retry.event),
+                        "Input": _literal(retry.event),
                         "DeadLetterConfig": {"Arn": self._plan.kept_events_arn},
                     },
                 )
         except Conflict:
             # A try before this one made it: its name says which retry of which upload it is.
             return
+
+
+def _literal(event: dict[str, Any]) -> str:
+    """`event` as JSON in which the Scheduler finds no `<aws.scheduler.…>` to fill in.
+
+    Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+    """
+    return json.dumps(event).replace("<", "\\u003c")
 
 
 def _name(retry: Retry) -> str:

@@ -42,6 +42,8 @@ NAMES = [
     "file:///etc/passwd",
     "fileb://secret",
     "@file",
+    # The Scheduler fills these in.
+    "<aws.scheduler.execution-id>.csv",
     # Only unusual.
     "東京 🎬 é.csv",
     "Z͑ͫ̓a͑l͟g͢o.csv",

@@ -7,6 +7,7 @@ import pytest
 
 from handler.errors import Fault
 
+from .hostile import NAMES
 from .world import (
     INPUT,
     KEPT_EVENTS_ARN,
@@ -103,3 +104,31 @@ def test_retries_that_fail_are_counted_and_end_parked(world: World, aside: Uploa
     assert [entry["attempt"] for entry in item["history"]] == [1, 2, 3]
     assert world.versions(INPUT) == []
     assert world.versions(QUARANTINE) == [item["location_version_id"]]
+
+
+@pytest.mark.parametrize("cause", ["failed_process", "failed_aws"])
+def test_a_file_that_somebody_discarded_during_its_retry_stays_discarded(
+    world: World, cause: str
+) -> None:
+    world.deploy(process=fails, retries=DELAYS)
+    upload = world.upload()
+    world.rescue(upload, cause)
+    with pytest.raises(Fault):
+        world.retry(upload)
+    world.change(upload, status="GONE", reason_code="DISCARDED")
+    discarded = world.standing(upload)
+    world.rescue_retry(upload)
+    world.deploy(process=copes)
+    world.retry(upload)
+    assert world.standing(upload) == discarded
+    assert world.told() == ["HELD" if cause == "failed_aws" else "QUARANTINED"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schedule_names_the_upload_whatever_it_is_called(world: World, name: str) -> None:
+    world.deploy(process=fails, retries=DELAYS)
+    upload = world.upload(name)
+    world.rescue(upload, "failed_aws")
+    [schedule] = world.schedules()
+    told = schedule["Target"]["Input"].replace("<aws.scheduler.execution-id>", "d32c5kddcf5bb8c3")
+    assert json.loads(told) == retry_event(upload, 0)

@@ -367,6 +367,11 @@ class World:
         self._patch.setattr(pipeline, "EmailBudget", partial(EmailBudget, clock=clock))
         self.deploy()
 
+    def change(self, upload: Uploaded, **values: Any) -> None:
+        """Somebody else writes to the record of an upload."""
+        item = self.standing(upload) | values
+        self._own.dynamodb.put_item(TableName=TABLE, Item=typed_item(item))
+
     def clear_budget(self) -> None:
         """As if the last e-mail were long ago."""
         for item in self.items():
