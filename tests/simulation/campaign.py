@@ -11,7 +11,7 @@ from .histories import History
 from .interleavings import perform
 from .judge import judge
 from .random_histories import histories
-from .retry_worlds import retry_worlds
+from .retry_worlds import retry_worlds, scenes_of_retries
 from .small_worlds import CRUEL, scenes, scenes_of_three, scenes_with_a_deletion, worlds
 
 CHUNK = 250
@@ -54,7 +54,13 @@ def live_small_worlds(share: int, *, thorough: bool) -> Coverage:
 def perform_scenes(share: int, *, thorough: bool) -> Coverage:
     coverage = Coverage()
     cruel = scenes(troubles=CRUEL) if thorough else ()
-    together = chain(scenes_of_three(thorough=thorough), scenes_with_a_deletion(), scenes(), cruel)
+    together = chain(
+        scenes_of_three(thorough=thorough),
+        scenes_with_a_deletion(),
+        scenes(),
+        scenes_of_retries(),
+        cruel,
+    )
     for number, scene in enumerate(together):
         if number % SHARES == share:
             perform(scene, coverage)

@@ -22,7 +22,8 @@ def is_claim(old: PlainItem, new: PlainItem) -> bool:
 
 def is_new_fate(old: PlainItem, new: PlainItem) -> bool:
     """The status may be as before: a retry in vain is a fate as well."""
-    return any(old[name] != new[name] for name in ("status", "processed_at"))
+    concludes = is_being_retried(old) and not is_being_retried(new)
+    return concludes or any(old[name] != new[name] for name in ("status", "processed_at"))
 
 
 def is_discard(new: PlainItem) -> bool:

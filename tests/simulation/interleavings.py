@@ -30,7 +30,7 @@ _FAILURES = {
     }.items()
 }
 
-_FLEETING = ("processed_at", "duration_ms", "attention_at", "expires_at")
+_FLEETING = ("processed_at", "duration_ms", "attention_at", "expires_at", "claimed_at")
 
 
 class Actor(NamedTuple):
@@ -40,9 +40,12 @@ class Actor(NamedTuple):
     answer: Answer
     """What `process` says of the file; or said at last, in the rescuer."""
     rescues: bool = False
+    retries: int | None = None
+    """The number of the retry that it was asked for; None where S3 told it of the upload."""
 
     def __str__(self) -> str:
-        return f"{'rescuer' if self.rescues else 'processor'} of {self.owner}: {self.answer}"
+        asked = "" if self.retries is None else f" for retry {self.retries}"
+        return f"{'rescuer' if self.rescues else 'processor'} of {self.owner}{asked}: {self.answer}"
 
 
 class Move(NamedTuple):
@@ -76,7 +79,7 @@ class Play:
 
     def __init__(self, scene: Scene, coverage: Coverage) -> None:
         self._scene = scene
-        self.world = World(History(), coverage)
+        self.world = World(History(restored_told_after=()), coverage)
         self.world.wire.before_each = self._before_call
         self.world.wire.after_each = self._after_call
         self._fact = self.world.users.upload(Upload())
@@ -148,6 +151,10 @@ class Play:
 
     def _enter(self, actor: Actor) -> tuple[Actor, Invocation, Task]:
         payload: dict[str, Any] = {"Records": [self._fact.event.record]}
+        if actor.retries is not None:
+            event = self._fact.event
+            named = {"object_key": event.key, "upload_id": event.upload_id}
+            payload = {"Retry": {**named, "retries": actor.retries}}
         if actor.rescues:
             payload = failure_record(actor.owner, payload, _FAILURES[actor.answer])
             began = self.world.rescuer.begin(payload, f"rescue of {actor.owner}")

@@ -17,6 +17,7 @@ from .histories import (
     Upload,
     UserAct,
 )
+from .interleavings import Actor, Scene
 from .small_worlds import CRUEL
 from .stage import ONE_CALL_BYTES
 from .timeline import START
@@ -119,6 +120,27 @@ def retried_in_an_outage(*, thorough: bool = False) -> Iterator[History]:
                 yield History((upload,), retry_delays=DELAYS, outages=(outage,))
         for sending in Sending:
             yield History((upload,), retry_delays=DELAYS, sendings=(Sending.ONCE, sending))
+
+
+def scenes_of_retries() -> Iterator[Scene]:
+    """A retry beside another of its number, its own twin, its rescuer, or a late delivery."""
+    for before in (_SET_ASIDE, _HELD):
+        for answer in (Answer.ACCEPT, Answer.REJECT):
+            retry = Actor("retry-1", answer, retries=0)
+            for other in (
+                *(Actor("retry-2", second, retries=0) for second in _VERDICTS),
+                *(Actor("retry-1", second, retries=0) for second in _VERDICTS),
+                Actor("retry-1", Answer.FAIL, rescues=True, retries=0),
+                Actor("retry-2", Answer.ACCEPT),
+                Actor("retry-2", Answer.REJECT),
+                Actor("retry-2", Answer.FAIL, rescues=True),
+            ):
+                yield Scene((retry, other), (before,))
+
+
+_SET_ASIDE = Actor("request-0", Answer.FAIL, rescues=True)
+_HELD = Actor("request-0", Answer.AWS_FAIL, rescues=True)
+_VERDICTS = (Answer.ACCEPT, Answer.REJECT)
 
 
 def retry_worlds(*, thorough: bool = False) -> Iterator[History]:

@@ -14,6 +14,7 @@ from .retry_worlds import (
     retried_in_an_outage,
     retried_late,
     retried_twice,
+    scenes_of_retries,
 )
 from .small_worlds import (
     UPLOADS,
@@ -47,6 +48,11 @@ def test_every_retry_is_counted_and_comes_to_an_end_in_small_worlds(
 
 @pytest.mark.parametrize("scene", list(scenes()), ids=str)
 def test_two_invocations_get_along_in_every_order_of_their_calls(scene: Scene) -> None:
+    assert perform(scene) > 1
+
+
+@pytest.mark.parametrize("scene", list(scenes_of_retries())[::4], ids=str)
+def test_a_retry_gets_along_with_another_invocation_in_every_order(scene: Scene) -> None:
     assert perform(scene) > 1
 
 
