@@ -6,6 +6,7 @@ its record. So a command that was stopped half-way is typed again, and two opera
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -22,7 +23,7 @@ from .deployment import Deployment
 from .errors import OperateError, told_plainly
 from .files import WAITING, is_abandoned
 from .pause import concurrency
-from .story import being_retried, is_discarded, place
+from .story import being_retried, is_discarded, is_half_discarded, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,7 @@ def retrying(deployment: Deployment, *, dry_run: bool) -> Act:
     def act(item: Item) -> Done:
         if item["status"] not in WAITING:
             return Done.to(item, f"is {item['status']}: nothing to try again")
-        if (since := being_retried(item)) is not None and not is_abandoned(
-            since, datetime.now(UTC)
-        ):
+        if (since := _at_work_since(item)) is not None:
             return Done.to(item, f"is being tried again since {since}: wait for it", ok=False)
         retry = Retry.next_of(item)
         if dry_run:
@@ -77,7 +76,8 @@ def retrying(deployment: Deployment, *, dry_run: bool) -> Act:
 def discarding(deployment: Deployment, *, dry_run: bool) -> Act:
     """Record that a file was thrown away and by whom, then delete it, then tell the topic.
 
-    Recorded first: nobody can process any more what is about to go.
+    Recorded first: nobody can process any more what is about to go. It counts as waiting until all
+    is done, so that the same command finds what it left half-way.
     """
     with told_plainly("tell who you are"):
         who = deployment.clients.sts.get_caller_identity()["Arn"]
@@ -86,26 +86,28 @@ def discarding(deployment: Deployment, *, dry_run: bool) -> Act:
     budget = EmailBudget(deployment.clients.dynamodb, quiet)
     alerts = Alerts(deployment.clients.sns, quiet, budget)
 
+    def finish(gone: Item) -> None:
+        _delete(deployment, gone)
+        with told_plainly("tell the alerts' topic"):
+            alerts.publish(gone)
+        _no_longer_waits(deployment, gone)
+
     def act(item: Item) -> Done:
         if is_discarded(item):
-            if not dry_run:
-                _delete(deployment, item)
+            if is_half_discarded(item) and not dry_run:
+                finish(item)
             return Done.to(item, "was discarded before")
         if item["status"] not in WAITING:
             ok = item["status"] == Status.GONE
             return Done.to(item, f"is {item['status']}, and stays as it is", ok=ok)
-        if (since := being_retried(item)) is not None and not is_abandoned(
-            since, datetime.now(UTC)
-        ):
+        if (since := _at_work_since(item)) is not None:
             return Done.to(item, f"is being tried again since {since}: wait for it", ok=False)
         if dry_run:
             return Done.to(item, f"would be discarded: {place(item)}")
         gone = _record_discarded(deployment, item, who)
         if gone is None:
             return Done.to(item, "has changed meanwhile: look at it again", ok=False)
-        _delete(deployment, item)
-        with told_plainly("tell the alerts' topic"):
-            alerts.publish(gone)
+        finish(gone)
         return Done.to(item, "is discarded")
 
     return act
@@ -141,12 +143,12 @@ def _record_discarded(deployment: Deployment, item: Item, who: str) -> Item | No
     if settings.record_retention_days is not None:
         expiry = now + timedelta(days=settings.record_retention_days)
         values["expires_at"] = int(expiry.timestamp())
-    removed = ("attention_shard", "attention_at", "event", "retry_at", "parked")
+    removed = ("event", "retry_at", "parked")
     names = {f"#{name}": name for name in (*values, *removed, "owner", "attempt")}
     try:
         answer = deployment.clients.dynamodb.update_item(
             TableName=settings.table,
-            Key=typed_item({name: item[name] for name in ("object_key", "upload_id")}),
+            Key=_key(item),
             UpdateExpression=(
                 f"SET {', '.join(f'#{name} = :{name}' for name in values)} "
                 f"REMOVE {', '.join(f'#{name}' for name in removed)}"
@@ -189,6 +191,26 @@ def _delete(deployment: Deployment, item: Item) -> None:
             deployment.clients.s3.delete_object(
                 Bucket=bucket, Key=item["object_key"], VersionId=version_id
             )
+
+
+def _no_longer_waits(deployment: Deployment, item: Item) -> None:
+    """Take a record out of the index."""
+    table = deployment.settings.table
+    with (
+        told_plainly(f"change the table {table}"),
+        suppress(deployment.clients.dynamodb.exceptions.ConditionalCheckFailedException),
+    ):
+        deployment.clients.dynamodb.update_item(
+            TableName=table,
+            Key=_key(item),
+            UpdateExpression="REMOVE attention_shard, attention_at",
+            # Who else finished it may have seen the record expire: it must not come back.
+            ConditionExpression="attribute_exists(object_key)",
+        )
+
+
+def _key(item: Item) -> dict[str, Any]:
+    return typed_item({name: item[name] for name in ("object_key", "upload_id")})
 
 
 def _at_work_since(item: Item) -> str | None:

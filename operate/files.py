@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
-from handler.errors import WORTH_RETRYING
+from handler.errors import WORTH_RETRYING, Code
 from handler.records import ATTENTION_SHARDS, Item, Status, iso, plain_item, typed_item
 from handler.retries import ABANDONED_SECONDS
 
@@ -191,9 +191,11 @@ def _pages(
     }
     filters = []
     if selection.reasons:
-        names = [f":reason{at}" for at in range(len(selection.reasons))]
+        # A discarded file lost its reason, and waits only when that was not finished.
+        reasons = [*selection.reasons, Code.DISCARDED]
+        names = [f":reason{at}" for at in range(len(reasons))]
         filters.append(f"reason_code IN ({', '.join(names)})")
-        values |= dict(zip(names, selection.reasons, strict=True))
+        values |= dict(zip(names, map(str, reasons), strict=True))
     if selection.prefix:
         filters.append("begins_with(object_key, :prefix)")
         values[":prefix"] = selection.prefix

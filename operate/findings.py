@@ -254,6 +254,7 @@ QUESTIONS: dict[Kind, str] = {
 STRAYS = """
     SELECT q.key, q.version_id FROM quarantine q WHERE q.modified <= :cutoff
     AND NOT EXISTS (
-        SELECT 1 FROM record r WHERE r.key = q.key AND r.location_version_id = q.version_id)
+        SELECT 1 FROM record r WHERE r.key = q.key AND r.location_version_id = q.version_id
+        AND (r.status IS NOT 'GONE' OR r.processed > :cutoff))
 """
 """Copies that no record names; what they say of themselves decides which kind they are."""

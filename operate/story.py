@@ -113,7 +113,8 @@ def next_step(item: Item, *, newest: bool, now: datetime | None = None) -> tuple
     which = "" if newest else f"--upload {item['upload_id']} "
     target = f"{which}{shell_word(item['object_key'])}"
     if item["status"] == Status.PROCESSED or is_discarded(item):
-        return "Nothing.", []
+        unfinished = [f"scalper discard {target}"] if is_half_discarded(item) else []
+        return "Nobody finished discarding it." if unfinished else "Nothing.", unfinished
     if item["status"] == Status.GONE:
         return "If it is still needed, its sender uploads it again.", []
     if (since := being_retried(item)) is not None:
@@ -146,6 +147,11 @@ def _for_the_operator(reason_code: str) -> str:
 def is_discarded(item: Item) -> bool:
     """True when an operator threw the file away."""
     return item["status"] == Status.GONE and item.get("reason_code") == Code.DISCARDED
+
+
+def is_half_discarded(item: Item) -> bool:
+    """True when its file may still be there, or nobody was told: `scalper discard` stopped."""
+    return is_discarded(item) and "attention_at" in item
 
 
 def place(item: Item) -> str:

@@ -8,7 +8,7 @@ from handler.records import Item
 from .deployment import Deployment
 from .errors import OperateError
 from .files import WAITING, Selection, count_waiting, read, uploads, waiting
-from .story import no_such_upload, upload_of
+from .story import is_half_discarded, no_such_upload, upload_of
 from .words import shell_word
 
 
@@ -50,7 +50,11 @@ class Targets:
             raise no_such_upload(key, self.upload_id)
         if not waits:
             return newest
-        found = [item for item in uploads(deployment, key) if item["status"] in WAITING]
+        found = [
+            item
+            for item in uploads(deployment, key)
+            if item["status"] in WAITING or is_half_discarded(item)
+        ]
         if len(found) > 1:
             ids = ", ".join(item["upload_id"] for item in found)
             raise OperateError(

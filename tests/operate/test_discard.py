@@ -118,10 +118,10 @@ def test_an_accepted_file_is_never_discarded(world: World, scalper: Scalper) -> 
     assert versions(world, "input") == [("a.csv", upload.version_id)]
 
 
-def test_twice_is_as_good_as_once_and_finishes_what_died_half_way(
-    world: World, scalper: Scalper, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.reject("a.csv")
+@pytest.fixture
+def half_discarded(world: World, scalper: Scalper, monkeypatch: pytest.MonkeyPatch) -> Uploaded:
+    """A file whose discarding died after it was recorded."""
+    upload = world.reject("a.csv")
 
     def die(*_: Any) -> None:
         raise OperateError("died")
@@ -130,12 +130,53 @@ def test_twice_is_as_good_as_once_and_finishes_what_died_half_way(
         patch.setattr(actions, "_delete", die)
         with pytest.raises(OperateError, match="died"):
             scalper("discard", "a.csv", "--yes")
+    assert record(world, upload)["status"] == "GONE"
     assert len(versions(world, "quarantine")) == 1
-    upload_id = scalper("show", "a.csv", "--json").output
-    found = json.loads(upload_id)["uploads"][0]["upload_id"]
-    answer = scalper("discard", "a.csv", "--upload", found, "--yes")
+    return upload
+
+
+@pytest.mark.parametrize("by", [["a.csv"], ["--reason", "WRONG_TYPE"]])
+def test_the_same_command_finishes_what_died_half_way(
+    world: World, scalper: Scalper, told: Any, half_discarded: Uploaded, by: list[str]
+) -> None:
+    told()
+    answer = scalper("discard", *by, "--yes")
     assert answer.output == "a.csv: was discarded before\n"
     assert versions(world, "quarantine") == []
+    (alert,) = told()
+    assert json.loads(alert["Message"])["reason_code"] == "DISCARDED"
+    assert scalper("list").output == "No file waits.\n"
+
+
+def test_a_newer_upload_does_not_hide_what_died_half_way(
+    world: World, scalper: Scalper, half_discarded: Uploaded
+) -> None:
+    world.accept("a.csv")
+    assert scalper("discard", "a.csv", "--yes").output == "a.csv: was discarded before\n"
+    assert versions(world, "quarantine") == []
+
+
+def test_what_is_finished_is_told_once(world: World, scalper: Scalper, told: Any) -> None:
+    upload = world.reject("a.csv")
+    scalper("discard", "a.csv", "--yes")
+    told()
+    upload_id = upload.delivery.upload.upload_id
+    answer = scalper("discard", "a.csv", "--upload", upload_id, "--yes")
+    assert answer.output == "a.csv: was discarded before\n"
+    assert told() == []
+
+
+def test_show_says_how_to_finish_what_died_half_way(
+    scalper: Scalper, half_discarded: Uploaded
+) -> None:
+    assert "  scalper discard a.csv" in scalper("show", "a.csv").output
+
+
+def test_a_copy_that_was_left_half_way_is_a_stray(world: World, half_discarded: Uploaded) -> None:
+    (finding,) = world.findings()
+    assert finding.kind == "stray-copy"
+    assert finding.detail == "says it is of an upload that is GONE"
+    assert world.kinds(grace_seconds=60) == [], "somebody may be at it just now"
 
 
 def test_what_was_retried_meanwhile_is_left_alone(world: World, scalper: Scalper) -> None:
