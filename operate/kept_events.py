@@ -5,9 +5,11 @@ long as the look may take, never deleted, and shown again at the end. Nothing po
 it has no redrive policy, so all that changes is a message's receive count.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from .deployment import Deployment
 from .errors import OperateError, told_plainly
@@ -18,6 +20,10 @@ HIDDEN_SECONDS = 60
 
 WAIT_SECONDS = 1
 """Only a long poll asks all of the queue's servers, so that an empty answer means empty."""
+
+OTHERS_SECONDS = HIDDEN_SECONDS + 15
+"""How long to wait for others: a look of theirs that died is over by then."""
+ASK_AGAIN_SECONDS = 3
 
 
 @dataclass
@@ -45,6 +51,45 @@ def queue_of(deployment: Deployment) -> Iterator[str]:
             "away. Remove the policy: nothing else reads this queue."
         )
     yield url
+
+
+def counted(deployment: Deployment, url: str) -> tuple[int, int]:
+    """How many messages are to be seen and how many are hidden, as far as SQS knows.
+
+    It may lag behind by a minute.
+    Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+    """
+    names: Any = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    with told_plainly("count the kept events"):
+        answer = deployment.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    visible, hidden = (int(answer["Attributes"].get(name, 0)) for name in names)
+    return visible, hidden
+
+
+def wait_for_others(deployment: Deployment, url: str) -> None:
+    """Whoever else looks hides messages; raises when they are hidden for long."""
+    deadline = time.monotonic() + OTHERS_SECONDS
+    while counted(deployment, url)[1]:
+        if time.monotonic() >= deadline:
+            raise _disturbed()
+        time.sleep(ASK_AGAIN_SECONDS)
+
+
+def undisturbed(deployment: Deployment, into: Look) -> Iterator[KeptEvent]:
+    """As `look`, for who draws conclusions from what is not there: raises when some were hidden."""
+    with queue_of(deployment) as url:
+        wait_for_others(deployment, url)
+        yield from look(deployment, into)
+        # Who began a moment ago was in no count yet.
+        if sum(counted(deployment, url)) > into.messages:
+            raise _disturbed()
+
+
+def _disturbed() -> OperateError:
+    return OperateError(
+        "Somebody else is looking at the kept events just now, or releasing them, so not all can "
+        "be seen. Try again in a minute."
+    )
 
 
 def look(deployment: Deployment, into: Look) -> Iterator[KeptEvent]:

@@ -11,7 +11,7 @@ from typing import Any
 from .actions import Done, invoke, refuse_while_paused
 from .deployment import Deployment
 from .errors import told_plainly
-from .kept_events import WAIT_SECONDS, queue_of
+from .kept_events import WAIT_SECONDS, queue_of, wait_for_others
 from .sources import keys_in, undelivered_retry
 
 HIDDEN_SECONDS = 16 * 60
@@ -22,6 +22,7 @@ def release_kept(deployment: Deployment, *, dry_run: bool) -> Iterator[Done]:
     """Each message once."""
     sqs, bucket = deployment.clients.sqs, deployment.settings.input_bucket
     with queue_of(deployment) as url:
+        wait_for_others(deployment, url)
         seen: dict[str, str] = {}
         try:
             while message := _next(deployment, url):

@@ -27,7 +27,7 @@ from .findings import (
     Finding,
     Kind,
 )
-from .kept_events import Look, look
+from .kept_events import Look, undisturbed
 from .ledger import Ledger, ledger
 from .sources import Filter, KeptEvent, Record, Subscription, Version
 
@@ -96,7 +96,7 @@ class Streams:
             sources.versions(deployment, settings.input_bucket),
             sources.versions(deployment, settings.quarantine_bucket),
             sources.records(deployment),
-            look(deployment, kept),
+            undisturbed(deployment, kept),
         )
 
 

@@ -14,7 +14,7 @@ from . import sources
 from .deployment import Deployment
 from .errors import told_plainly
 from .files import Selection, Waiting, waiting
-from .kept_events import queue_of
+from .kept_events import counted, queue_of
 from .pause import Paused, concurrency, paused
 from .sources import Subscription
 from .words import number
@@ -212,10 +212,8 @@ def _records(deployment: Deployment) -> int:
 
 
 def _kept_events(deployment: Deployment) -> int:
-    names: Any = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-    with queue_of(deployment) as url, told_plainly("count the kept events"):
-        answer = deployment.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
-    return sum(int(answer["Attributes"].get(name, 0)) for name in names)
+    with queue_of(deployment) as url:
+        return sum(counted(deployment, url))
 
 
 def flow(deployment: Deployment) -> Flow:

@@ -318,6 +318,7 @@ def clients() -> Iterator[tuple[Clients, HandlerClients]]:
         patch.setattr(rsa, "generate_private_key", cache(rsa.generate_private_key))
         patch.setattr(kept_events, "WAIT_SECONDS", 0)
         patch.setattr(kept_release, "WAIT_SECONDS", 0)
+        patch.setattr(kept_events, "OTHERS_SECONDS", 0)
         yield Clients(REGION), HandlerClients()
 
 
