@@ -91,7 +91,8 @@ def resume_command(
     """
     checked(deployment)
     note = pause.paused(deployment)
-    if pause.concurrency(deployment) == 0 and not dry_run:
+    must_start = concurrency is not None or pause.concurrency(deployment) == 0
+    if must_start and not dry_run:
         pause.start(deployment, _to_reserve(concurrency, note))
     if not as_json:
         options.screen().print(

@@ -118,6 +118,18 @@ def test_what_somebody_else_stopped_needs_a_word(world: World, scalper: Scalper)
     assert reserved(world) is None
 
 
+def test_a_concurrency_that_is_named_is_reserved_also_where_it_runs(
+    world: World, scalper: Scalper
+) -> None:
+    reserve(world, 5)
+    scalper("resume", "--concurrency", "10", "--dry-run")
+    assert reserved(world) == 5
+    scalper("resume", "--concurrency", "10")
+    assert reserved(world) == 10
+    scalper("resume", "--concurrency", "none")
+    assert reserved(world) is None
+
+
 @pytest.mark.parametrize("word", ["0", "-1", "all"])
 def test_a_concurrency_that_is_none_is_refused(scalper: Scalper, word: str) -> None:
     answer = scalper("resume", "--concurrency", word)
