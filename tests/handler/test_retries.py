@@ -132,3 +132,95 @@ def test_a_schedule_names_the_upload_whatever_it_is_called(world: World, name: s
     [schedule] = world.schedules()
     told = schedule["Target"]["Input"].replace("<aws.scheduler.execution-id>", "d32c5kddcf5bb8c3")
     assert json.loads(told) == retry_event(upload, 0)
+
+
+def test_a_file_is_no_longer_parked_once_somebody_tries_it_again(world: World) -> None:
+    world.deploy(process=fails, retries="10")
+    upload = world.upload()
+    world.rescue(upload, "failed_process")
+    world.rescue_retry(upload)
+    assert world.standing(upload)["parked"] is True
+    with pytest.raises(Fault):
+        world.retry(upload, 1, "by-hand")
+    assert "parked" not in world.standing(upload)
+
+
+def test_a_retry_waits_for_the_one_at_work_unless_that_one_died(
+    world: World, aside: Uploaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy(process=fails)
+    with pytest.raises(Fault):
+        world.retry(aside, 0, "retry-1")
+    world.deploy(process=copes)
+    world.retry(aside, 1, "by-hand")
+    standing = world.standing(aside)
+    assert (standing["status"], standing["retry_owner"]) == ("QUARANTINED", "retry-1")
+
+    monkeypatch.setattr("handler.retries.ABANDONED_SECONDS", -1)
+    world.retry(aside, 1, "by-hand")
+    standing = world.standing(aside)
+    assert (standing["status"], standing["retry_owner"]) == ("PROCESSED", "by-hand")
+    assert (standing["retries"], standing["attempt"]) == (2, 3)
+
+
+@pytest.mark.parametrize("number", [0, 2, 7])
+def test_a_retry_by_another_number_than_the_records_does_nothing(
+    world: World, aside: Uploaded, number: int
+) -> None:
+    world.deploy(process=fails)
+    with pytest.raises(Fault):
+        world.retry(aside, 0, "retry-1")
+    world.rescue_retry(aside, 0, request_id="retry-1")
+    before = world.standing(aside)
+    world.deploy(process=copes)
+    for owner in ("retry-1", "another"):
+        if (number, owner) != (0, "retry-1"):
+            world.forget_calls()
+            world.retry(aside, number, owner)
+            assert world.called() == ["dynamodb.UpdateItem"]
+            assert world.standing(aside) == before
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_retry_that_was_taken_for_dead_leaves_its_successors_file_alone(
+    world: World, aside: Uploaded, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    """Also where the successor is another try of the same retry."""
+    successor, number = ("retry-1", 0) if again else ("successor", 1)
+    monkeypatch.setattr("handler.retries.ABANDONED_SECONDS", -1)
+    overtaken: list[str] = []
+
+    def overtake(**_: Any) -> None:
+        if not overtaken:
+            overtaken.extend(world.versions(INPUT))
+            world.retry(aside, number, successor)
+
+    # It has restored the file by then, and has not recorded it.
+    world.aws.hook("before-call.dynamodb.PutItem", overtake)
+    world.retry(aside, 0, "retry-1")
+    item = world.standing(aside)
+    assert (item["status"], item["owner"], item["retries"]) == (
+        "PROCESSED", successor, number + 1,
+    )  # fmt: skip
+    assert len(overtaken) == 1
+    assert world.versions(INPUT) == [item["version_id"]]
+    assert (overtaken == [item["version_id"]]) is again
+    assert world.versions(QUARANTINE) == []
+    # Whoever finishes what it recorded itself tells it again: better twice than never.
+    assert world.told() == ["QUARANTINED", "PROCESSED", *(["PROCESSED"] if again else [])]
+
+
+def test_the_event_of_a_restored_file_may_come_before_its_record(
+    world: World, aside: Uploaded
+) -> None:
+    early: list[str] = []
+
+    def tell(**_: Any) -> None:
+        if not early:
+            early.extend(world.versions(INPUT))
+            world.run(world.restored(aside.key, early[0]), "request-of-the-copy")
+
+    world.aws.hook("before-call.dynamodb.PutItem", tell)
+    world.retry(aside)
+    assert early == [world.standing(aside)["version_id"]]
+    assert len(world.items()) == 1, "what a retry restored is no second file"
