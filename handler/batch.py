@@ -6,7 +6,7 @@ from typing import Any
 
 from . import log
 from .deadline import DeadlineReached, deadline
-from .errors import PROCESS_FAULTS, REASON_LENGTH, Code, Fault, described
+from .errors import PROCESS_FAULTS, REASON_LENGTH, Code, Fault, ObjectMissing, described
 from .event import Upload, is_creation, parse
 from .fates import Delivery, Outcome
 from .pipeline import Pipeline
@@ -57,10 +57,24 @@ def _arrived(pipeline: Pipeline, record: Any, owner: str, rescuing: bool) -> Del
         log.ignored(upload)
         return None
     delivery = Delivery(upload, owner, time.monotonic(), rescuing)
-    if _was_copied(record, upload) and pipeline.restorer.made(upload):
-        log.restored(upload)
+    return _looked_at(pipeline, delivery) if _was_copied(record, upload) else delivery
+
+
+def _looked_at(pipeline: Pipeline, delivery: Delivery) -> Delivery | None:
+    """None for what a retry restored, and for what is no longer there to be told from it."""
+    try:
+        if not pipeline.restorer.made(delivery.upload):
+            return delivery
+    except ObjectMissing:
+        log.outcome(pipeline.settings.pipeline, delivery, pipeline.fates.lose(delivery))
         return None
-    return delivery
+    except Fault:
+        if not delivery.rescuing:
+            raise
+        # It gets its fate all the same, as a file that needs no look.
+        return delivery
+    log.restored(delivery.upload)
+    return None
 
 
 def _was_copied(record: Any, upload: Upload) -> bool:

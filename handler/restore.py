@@ -6,9 +6,9 @@ newer upload of that key.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from .copies import RESTORED_BY, UPLOAD_ID, Copies, Copy, Place
+from .copies import RESTORED_BY, UPLOAD_ID, Copies, Place
 from .errors import Code, Conflict, Fault, ObjectMissing
 from .event import Upload
 from .retries import Claims
@@ -16,6 +16,8 @@ from .settings import Settings
 
 LOOKS = 5
 """How often it is looked again when somebody uploads under the key at the same moment."""
+CLOCK = timedelta(seconds=60)
+"""How far the clocks of Lambda and S3 may be apart, and S3's whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +41,46 @@ class Restorer:
         self._input = settings.input_bucket
         self._quarantine = settings.quarantine_bucket
 
-    def restore(self, upload: Upload, version_id: str, owner: str) -> Copy | None:
+    def restore(
+        self, upload: Upload, version_id: str, owner: str, claimed_at: datetime
+    ) -> Version | None:
         """Bring that version of the quarantine bucket back; None where a newer upload is there.
 
         A repeated try of the same `owner` finds what an earlier one restored. Raises
         `ObjectMissing` when the copy in quarantine is gone.
         """
         for _ in range(LOOKS):
-            versions = list(self._versions_since(upload))
+            versions = list(self._versions_since(claimed_at, upload))
             if made := _restored_by(owner, upload, versions):
                 below = versions[versions.index(made) + 1 :]
-                if not any(self._is_newer(version, upload) for version in below):
-                    return Copy(f"s3://{self._input}/{upload.key}", made.version_id)
+                if not any(self._is_newer(version, upload, owner) for version in below):
+                    return made
                 # The condition is on an ETag, and the newer upload has that of an older one.
                 self._copies.delete(self._place(upload, made))
                 return None
             latest = next((version for version in versions if version.is_latest), None)
-            if latest is not None and self._is_newer(latest, upload):
+            if latest is not None and self._is_newer(latest, upload, owner):
                 return None
+
+            def find() -> str | None:
+                found = _restored_by(owner, upload, self._versions_since(claimed_at, upload))
+                return found.version_id if found else None
+
             try:
-                self._make(upload, version_id, owner, latest)
+                self._copies.make(
+                    Place(self._quarantine, upload.key, version_id),
+                    self._input,
+                    {UPLOAD_ID: upload.upload_id, RESTORED_BY: owner},
+                    find,
+                    **({"IfMatch": latest.etag} if latest else {"IfNoneMatch": "*"}),
+                )
             except Conflict:
                 continue
         raise Fault(Code.AWS_ERROR, "the key was written to again and again while it was restored")
 
-    def remove(self, upload: Upload, owner: str, keep: str | None = None) -> None:
-        """Remove what tries of `owner` restored in vain."""
-        for version in self._versions_since(upload):
+    def remove(self, upload: Upload, owner: str, since: datetime, keep: str | None = None) -> None:
+        """Remove what tries of `owner`, the first of them at `since`, restored in vain."""
+        for version in self._versions_since(since, upload):
             mine = _restored_by(owner, upload, [version])
             if mine is not None and mine.version_id != keep:
                 self._copies.delete(self._place(upload, mine))
@@ -73,61 +88,40 @@ class Restorer:
     def made(self, upload: Upload) -> bool:
         """True when an event tells of an object that a retry restored, not of an upload.
 
-        A user may copy a file with its metadata: then it is an upload like any other.
+        A user may copy a file with its metadata: then it is an upload like any other. Raises
+        `ObjectMissing` when it is no longer there: a retry may have removed it again.
         """
         if upload.version_id is None:
             return False
-        place = Place(self._input, upload.key, upload.version_id)
-        try:
-            metadata = self._copies.metadata(place)
-        except ObjectMissing:
-            return False
+        metadata = self._copies.metadata(Place(self._input, upload.key, upload.version_id))
         return self._is_of_a_retry(upload.key, upload.version_id, metadata)
 
-    def _make(self, upload: Upload, version_id: str, owner: str, latest: Version | None) -> None:
-        condition = {"IfMatch": latest.etag} if latest else {"IfNoneMatch": "*"}
+    def _versions_since(self, moment: datetime, upload: Upload) -> Iterator[Version]:
+        """Newest first: those since the moment, and the one below them.
 
-        def find() -> str | None:
-            found = _restored_by(owner, upload, self._versions_since(upload))
-            return found.version_id if found else None
-
-        self._copies.make(
-            Place(self._quarantine, upload.key, version_id),
-            self._input,
-            {UPLOAD_ID: upload.upload_id, RESTORED_BY: owner},
-            find,
-            **condition,
-        )
-
-    def _versions_since(self, upload: Upload) -> Iterator[Version]:
-        """Newest first: those since the upload, and the latest whenever it was made."""
+        Only what may be newer than `upload` is asked for its metadata.
+        """
         for listed in self._copies.versions(self._input, upload.key):
-            is_since = listed["LastModified"] >= upload.uploaded_at.replace(microsecond=0)
-            if not (is_since or listed["IsLatest"]):
-                return
+            modified = listed["LastModified"]
             place = Place(self._input, upload.key, listed["VersionId"])
             try:
-                metadata = self._copies.metadata(place) if is_since else {}
+                metadata = self._copies.metadata(place) if _is_since(modified, upload) else {}
             except ObjectMissing:
                 continue
             yield Version(
-                listed["VersionId"],
-                listed["ETag"],
-                listed["LastModified"],
-                listed["IsLatest"],
-                metadata,
+                listed["VersionId"], listed["ETag"], modified, listed["IsLatest"], metadata
             )
+            if modified < moment - CLOCK:
+                return
 
-    def _is_newer(self, version: Version, upload: Upload) -> bool:
+    def _is_newer(self, version: Version, upload: Upload, owner: str) -> bool:
         """Than `upload`; what cannot be told apart to the second counts as newer."""
-        restored = version.metadata.get(UPLOAD_ID, "")
-        if version.version_id == upload.version_id or (
-            restored == upload.upload_id and RESTORED_BY in version.metadata
-        ):
+        # Whoever uploads may write our metadata, but cannot know whose retry comes.
+        if version.version_id == upload.version_id or version.metadata.get(RESTORED_BY) == owner:
             return False
         if self._is_of_a_retry(upload.key, version.version_id, version.metadata):
-            return restored > upload.upload_id
-        return version.modified >= upload.uploaded_at.replace(microsecond=0)
+            return version.metadata[UPLOAD_ID] > upload.upload_id
+        return _is_since(version.modified, upload)
 
     def _is_of_a_retry(self, key: str, version_id: str, metadata: dict[str, str]) -> bool:
         upload_id, owner = metadata.get(UPLOAD_ID), metadata.get(RESTORED_BY)
@@ -137,6 +131,10 @@ class Restorer:
 
     def _place(self, upload: Upload, version: Version) -> Place:
         return Place(self._input, upload.key, version.version_id)
+
+
+def _is_since(modified: datetime, upload: Upload) -> bool:
+    return modified >= upload.uploaded_at.replace(microsecond=0)
 
 
 def _restored_by(owner: str, upload: Upload, versions: Iterable[Version]) -> Version | None:

@@ -18,9 +18,10 @@ UPLOAD_ID = re.compile(rf"[0-9A-F]{{{UPLOAD_ID_LENGTH}}}")
 MOST_RETRIES = 1_000_000
 """Far beyond what anyone schedules or types."""
 
-ABANDONED_SECONDS = 60 * 60
-"""A retry takes no longer: three tries of 15 minutes, and what Lambda waits between them. Until
-then nobody begins another, for two at once would take each other's restored file for an upload."""
+ABANDONED_SECONDS = 7 * 60 * 60
+"""A retry takes no longer: Lambda keeps an event for six hours, and its last try takes 15 minutes.
+Until then nobody begins another, for two at once would take each other's restored file for an
+upload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Claims:
         """Count the retry as `owner`'s and return the record; None when it is not to be done.
 
         `owner` is the Lambda request id, which the tries of one invocation share: they all find
-        their claim again.
+        their claim again. `taken_from` is not the record's owner where a retry was abandoned.
         """
         is_next = "#retries = :before" if retry.retries else "attribute_not_exists(retries)"
         is_free = (
@@ -83,7 +84,8 @@ class Claims:
             return self._records.change(
                 {"object_key": retry.object_key, "upload_id": retry.upload_id},
                 "SET #retries = :now, #attempt = #attempt + :one, #retry_owner = :me, "
-                "#claimed_at = :at REMOVE #retry_at, #parked",
+                "#claimed_at = :at, #taken_from = if_not_exists( #retry_owner, #owner ) "
+                "REMOVE #retry_at, #parked",
                 f"( #status = :quarantined OR #status = :held ) AND {is_next} AND {is_free}",
                 {
                     ":now": retry.retries + 1,

@@ -87,6 +87,9 @@ class RetryFates(Fates):
             return None
         delivery = RetryDelivery.of(claimed, owner, rescuing)
         if not delivery.is_concluded:
+            former = str(claimed.get("taken_from", claimed["owner"]))
+            if former != claimed["owner"]:
+                self._make_restorer().remove(delivery.upload, former, delivery.upload.uploaded_at)
             return delivery
         # An earlier try recorded what became of it, and died before it was done.
         self._carry_out(delivery, claimed, again=True)
@@ -100,7 +103,9 @@ class RetryFates(Fates):
             return super().accept(delivery, result)
         aside = claimed["location_version_id"]
         try:
-            restored = self._make_restorer().restore(delivery.upload, aside, delivery.owner)
+            restored = self._make_restorer().restore(
+                delivery.upload, aside, delivery.owner, _claimed_at(delivery)
+            )
         except ObjectMissing:
             return self.lose(delivery)
         if restored is None:
@@ -110,7 +115,9 @@ class RetryFates(Fates):
             Status.PROCESSED,
             result=result,
             version_id=restored.version_id,
-            location=restored.location,
+            # Of the same bytes in other parts, or under another key, S3 has another ETag.
+            etag=restored.etag.strip('"'),
+            location=f"s3://{delivery.upload.bucket}/{delivery.upload.key}",
             restored_from=aside,
         )
 
@@ -163,7 +170,7 @@ class RetryFates(Fates):
         if item["status"] == Status.QUARANTINED:
             self._quarantine.delete_input(delivery.upload)
             # A try before this one may have accepted what this one did not.
-            self._make_restorer().remove(delivery.upload, delivery.owner)
+            self._make_restorer().remove(delivery.upload, delivery.owner, _claimed_at(delivery))
         self._tell(delivery, item, again=again)
         if "restored_from" in item:
             self._quarantine.remove(delivery.upload, item["restored_from"])
@@ -175,7 +182,10 @@ class RetryFates(Fates):
         outcome = super()._yield(delivery, wanted, standing, copy)
         if wanted is Status.PROCESSED:
             self._make_restorer().remove(
-                delivery.upload, delivery.owner, keep=standing.get("version_id")
+                delivery.upload,
+                delivery.owner,
+                _claimed_at(delivery),
+                keep=standing.get("version_id"),
             )
         if outcome.recorded and "restored_from" in standing:
             self._quarantine.remove(delivery.upload, standing["restored_from"])
@@ -185,6 +195,10 @@ class RetryFates(Fates):
 def _claimed(delivery: Delivery) -> Item:
     assert delivery.claimed is not None, "a retry is claimed before anything is done"
     return delivery.claimed
+
+
+def _claimed_at(delivery: Delivery) -> datetime:
+    return datetime.fromisoformat(_claimed(delivery)["claimed_at"])
 
 
 def _location(claimed: Item) -> Item:

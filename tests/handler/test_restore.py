@@ -146,3 +146,75 @@ def test_a_key_that_is_written_all_the_time_is_a_fault_and_not_a_loop(world: Wor
         world.retry(old)
     assert fault.value.code is Code.AWS_ERROR
     assert "again and again" in str(fault.value)
+
+
+@pytest.mark.parametrize("with_process", [True, False])
+def test_a_restored_file_that_was_removed_again_is_never_accepted(
+    world: World, with_process: bool
+) -> None:
+    upload = set_aside(world)
+    with world.failing("dynamodb.PutItem", times=9), pytest.raises(Fault):
+        world.retry(upload)
+    event = world.restored(upload.key, newest(world))
+    world.rescue_retry(upload, cause="failed_aws")
+    world.deploy(process=copes if with_process else None)
+    world.run(event, "late")
+    assert "PROCESSED" not in {item["status"] for item in world.items()}
+
+
+def test_a_copied_file_that_s3_lets_nobody_look_at_is_held(world: World) -> None:
+    world.deploy(process=copes, retries=DELAYS)
+    upload = world.upload()
+    upload.record["eventName"] = "ObjectCreated:Copy"
+    refusal: Any = {"Error": {"Code": "400"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    refused = ClientError(refusal, "HeadObject")
+    with world.failing("s3.HeadObject", times=99, error=refused):
+        with pytest.raises(Fault):
+            world.run(upload)
+        world.rescue(upload, "failed_aws")
+    assert world.status(upload) == "HELD"
+    assert world.told() == ["HELD"]
+
+
+def test_the_record_has_the_etag_of_what_was_restored(world: World) -> None:
+    """Whose parts are others than those of the upload."""
+    upload = set_aside(world)
+    world.change(upload, etag="0123456789abcdef0123456789abcdef-2")
+    event = world.standing(upload)
+    world.retry(upload)
+    item = world.standing(upload)
+    [record] = world.restored(upload.key, item["version_id"])["Records"]
+    assert item["etag"] == record["s3"]["object"]["eTag"] != event["etag"]
+
+
+def test_an_upload_that_brings_our_metadata_along_is_newer_all_the_same(world: World) -> None:
+    old = set_aside(world)
+    forged = {"scalper-upload-id": old.upload_id, "scalper-restored-by": "retry-0"}
+    new = world.upload(body=b"newer\n", Metadata=forged)
+    world.retry(old)
+    assert newest(world) == new.version_id
+    assert world.standing(old)["location"].startswith(f"s3://{QUARANTINE}/")
+
+
+def test_a_busy_key_is_not_looked_at_upload_by_upload(world: World) -> None:
+    old = set_aside(world)
+    for number in range(20):
+        world.age(world.upload(body=b"%d" % number), 3_600 - number)
+    world.change(old, uploaded_at="2020-01-01T00:00:00.000Z")
+    world.forget_calls()
+    world.retry(old)
+    assert world.called().count("s3.HeadObject") == 1
+    assert world.standing(old)["location"].startswith(f"s3://{QUARANTINE}/")
+
+
+def test_a_retry_that_takes_over_removes_what_the_abandoned_one_restored(world: World) -> None:
+    upload = set_aside(world)
+    with world.failing("dynamodb.PutItem", times=9), pytest.raises(Fault):
+        world.retry(upload)
+    world.change(upload, claimed_at="2020-01-01T00:00:00.000Z")
+    world.retry(upload, 1, "retry-2")
+    item = world.standing(upload)
+    assert item["status"] == "PROCESSED"
+    assert world.versions(INPUT) == [item["version_id"]]
+    assert item["location"].startswith(f"s3://{INPUT}/")
+    assert world.versions(QUARANTINE) == []

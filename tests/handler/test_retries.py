@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from handler.errors import Fault
+from handler.retries import ABANDONED_SECONDS
+from operate.daily import GRACE_SECONDS
 
 from .hostile import NAMES
 from .world import (
@@ -224,3 +226,7 @@ def test_the_event_of_a_restored_file_may_come_before_its_record(
     world.retry(aside)
     assert early == [world.standing(aside)["version_id"]]
     assert len(world.items()) == 1, "what a retry restored is no second file"
+
+
+def test_a_retry_is_not_abandoned_while_lambda_may_still_try_it() -> None:
+    assert ABANDONED_SECONDS == GRACE_SECONDS

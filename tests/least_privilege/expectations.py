@@ -101,13 +101,15 @@ def an_upload_that_is_held_again_is_counted(role: Role) -> None:
 
 def what_a_retry_restored_in_vain_is_found(role: Role) -> None:
     delivery = upload(role, "a.csv")
-    role.pipeline().restorer.remove(delivery.upload, delivery.owner)
+    role.pipeline().restorer.remove(delivery.upload, delivery.owner, delivery.upload.uploaded_at)
     assert len(versions(role, "input_bucket", delivery)) == 1
 
 
 def a_file_comes_back_from_quarantine(role: Role) -> None:
     delivery, copy = set_aside(role)
-    restored = role.pipeline().restorer.restore(delivery.upload, copy, delivery.owner)
+    restored = role.pipeline().restorer.restore(
+        delivery.upload, copy, delivery.owner, delivery.upload.uploaded_at
+    )
     assert restored is not None
     assert versions(role, "input_bucket", delivery) == [restored.version_id]
 
@@ -115,7 +117,9 @@ def a_file_comes_back_from_quarantine(role: Role) -> None:
 def a_large_file_comes_back_in_parts(role: Role) -> None:
     delivery, copy = set_aside(role)
     with patch.object(copies, "ONE_CALL_BYTES", 1):
-        role.pipeline().restorer.restore(delivery.upload, copy, delivery.owner)
+        role.pipeline().restorer.restore(
+            delivery.upload, copy, delivery.owner, delivery.upload.uploaded_at
+        )
     assert len(versions(role, "input_bucket", delivery)) == 1
 
 
@@ -126,7 +130,9 @@ def a_return_in_parts_that_fails_leaves_nothing(role: Role) -> None:
         patch.object(pipeline.clients.s3, "upload_part_copy", side_effect=InterruptedError),
     ):
         try:
-            pipeline.restorer.restore(delivery.upload, copy, delivery.owner)
+            pipeline.restorer.restore(
+                delivery.upload, copy, delivery.owner, delivery.upload.uploaded_at
+            )
         except InterruptedError:
             answer = role.cloud.s3.list_multipart_uploads(
                 Bucket=role.outputs["input_bucket"], Prefix=delivery.upload.key

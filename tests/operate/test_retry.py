@@ -91,7 +91,7 @@ def test_what_is_being_retried_is_not_retried_beside_it(world: World, scalper: S
 
 
 def test_a_retry_that_died_long_ago_does_not_block_the_next(world: World, scalper: Scalper) -> None:
-    upload = claimed(world, "a.csv", 70)
+    upload = claimed(world, "a.csv", 7 * 60 + 10)
     assert scalper("retry", "a.csv").exit_code == 0
     assert [event for _, _, event in world.invoked] == [retry_event(upload, 1)]
 

@@ -6,7 +6,15 @@ from handler.records import HISTORY_LENGTH
 
 from .fact import PlainItem
 
-_OF_A_CLAIM = {"retries", "attempt", "retry_owner", "claimed_at", "retry_at", "parked"}
+_OF_A_CLAIM = {
+    "retries",
+    "attempt",
+    "retry_owner",
+    "claimed_at",
+    "taken_from",
+    "retry_at",
+    "parked",
+}
 _OF_A_NOTE = {"location_version_id", "attempt", "counted_by", "retry_at", "parked"}
 _WAITING = ("QUARANTINED", "HELD")
 

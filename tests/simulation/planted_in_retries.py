@@ -60,7 +60,7 @@ def _in_its_own_name(claim: Any) -> Any:
 
 
 def _never_newer(_: Any) -> Any:
-    return lambda self, version, upload: False
+    return lambda self, version, upload, owner: False
 
 
 def _unconditional_copy(make: Any) -> Any:
@@ -111,7 +111,7 @@ def _by_its_metadata(_: Any) -> Any:
 
 
 def _left_there(_: Any) -> Any:
-    return lambda self, upload, owner, keep=None: None
+    return lambda self, upload, owner, since, keep=None: None
 
 
 def _parks_in_silence(publish: Any) -> Any:
