@@ -84,7 +84,8 @@ EXPLAINED = {
     ),
     Kind.COPY_MISSING: Explanation(
         "records of files in quarantine whose copy is not there",
-        "Someone removed them, or the quarantine bucket is another one than it was.",
+        "The lifecycle removed the copy of a file that was tried again in vain near its end, or "
+        "someone removed it, or the quarantine bucket is another one than it was.",
     ),
     Kind.COPY_DIFFERS: Explanation(
         "quarantined copies of another size than the file had",
