@@ -53,7 +53,12 @@ def main() -> None:
                 console.print(Text(f"$ {command}", "bold"))
                 console.print(Text.from_ansi(_typed(command, outputs).rstrip()))
                 console.print()
-            PICTURE.write_text(console.export_svg(title="scalper"), encoding="utf-8")
+            PICTURE.write_text(_with_spaces(console.export_svg(title="scalper")), encoding="utf-8")
+
+
+def _with_spaces(svg: str) -> str:
+    """Some renderers drop spaces at the ends of a text, even no-break ones, unless told."""
+    return svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
 def _wait_for_fates(running: Deployment) -> None:
