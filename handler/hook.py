@@ -31,8 +31,9 @@ Process = Callable[["File"], Any]
 class File:
     """An uploaded file as `process` sees it. Nothing is read until `open` is called."""
 
-    def __init__(self, upload: Upload, s3: Callable[[], Any]) -> None:
+    def __init__(self, upload: Upload, s3: Callable[[], Any], source: Upload | None = None) -> None:
         self._upload = upload
+        self._source = source or upload
         self._s3 = s3
         self.trouble: Fault | ObjectMissing | None = None
         """What went wrong on our side while `process` read the file, if anything did."""
@@ -74,8 +75,21 @@ class File:
 
     @property
     def version_id(self) -> str | None:
-        """The version of the object; None in a bucket without versioning."""
+        """The version that was uploaded; None in a bucket without versioning."""
         return self._upload.version_id
+
+    @property
+    def address(self) -> dict[str, str]:
+        """Where the bytes are now, as boto3 takes it: `s3.get_object(**file.address)`.
+
+        Of a file that was set aside and is tried again that is its copy in quarantine.
+        """
+        version_id = self._source.version_id
+        return {
+            "Bucket": self._source.bucket,
+            "Key": self.key,
+            **({"VersionId": version_id} if version_id else {}),
+        }
 
     @property
     def etag(self) -> str:
@@ -88,8 +102,7 @@ class File:
         Each call opens anew. Close it, or use it as a context manager.
         """
         with self._noting_trouble(), aws_errors("S3 GetObject"):
-            version = {"VersionId": self.version_id} if self.version_id else {}
-            answer = self._s3().get_object(Bucket=self.bucket, Key=self.key, **version)
+            answer = self._s3().get_object(**self.address)
         return io.BufferedReader(_Body(answer["Body"], self._noting_trouble), 256 * 1024)
 
     @contextmanager

@@ -39,7 +39,7 @@ def decide(pipeline: Pipeline, delivery: Delivery) -> Outcome:
         if pipeline.process:
             from . import hook  # noqa: PLC0415 - no other pipeline needs it
 
-            file = hook.File(delivery.source, lambda: pipeline.clients.s3)
+            file = hook.File(delivery.upload, lambda: pipeline.clients.s3, delivery.source)
             result = hook.call(pipeline.process, file)
     except Rejection as rejection:
         return fates.reject(delivery, rejection.code, rejection.reason)

@@ -228,5 +228,21 @@ def test_the_event_of_a_restored_file_may_come_before_its_record(
     assert len(world.items()) == 1, "what a retry restored is no second file"
 
 
+def test_process_meets_the_upload_as_it_was_and_reads_it_from_quarantine(
+    world: World, aside: Uploaded
+) -> None:
+    seen: list[Any] = []
+    world.deploy(process=lambda file: seen.append((file, file.open().read())))
+    world.retry(aside)
+    [(file, content)] = seen
+    assert (file.bucket, file.version_id) == (INPUT, aside.version_id)
+    assert file.address == {
+        "Bucket": QUARANTINE,
+        "Key": aside.key,
+        "VersionId": world.standing(aside)["restored_from"],
+    }
+    assert content == b"a,b\n1,2\n"
+
+
 def test_a_retry_is_not_abandoned_while_lambda_may_still_try_it() -> None:
     assert ABANDONED_SECONDS == GRACE_SECONDS
