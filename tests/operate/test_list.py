@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from handler.records import Status, iso
+from handler.retries import ABANDONED_SECONDS
 from operate.files import Selection, count_waiting, read, waiting
 
 from .conftest import Scalper, World
@@ -89,10 +90,11 @@ def test_each_line_says_who_has_to_do_something(world: World, scalper: Scalper) 
     world.change(world.hold("tried.csv"), claimed_at={"S": iso(now + timedelta(seconds=1))})
     world.change(world.hold("concluded.csv"), claimed_at={"S": "2026-01-01T00:00:00.000Z"})
     died = world.hold("died.csv")
+    long_ago = now - timedelta(seconds=ABANDONED_SECONDS + 60)
     world.change(
         died,
-        claimed_at={"S": iso(now - timedelta(hours=2))},
-        attention_at={"S": f"HELD#{iso(now - timedelta(hours=3))}"},
+        claimed_at={"S": iso(long_ago)},
+        attention_at={"S": f"HELD#{iso(long_ago - timedelta(hours=1))}"},
     )
     lines = scalper("list").output.splitlines()
     said = {line.split()[-1]: " ".join(line.split()) for line in lines[1:]}
