@@ -104,10 +104,13 @@ def truth(fact: Fact) -> Iterator[str]:
     if record is None:
         return
     event = fact.event
+    etags = {event.version_id: event.etag}
+    if "restored_from" in record:
+        etags = {made.version_id: made.etag.strip('"') for made, _ in fact.restored}
     expected = {
         "bucket": event.bucket,
-        "version_id": record["version_id"] if "restored_from" in record else event.version_id,
-        "etag": event.etag,
+        "version_id": record["version_id"] if record["version_id"] in etags else event.version_id,
+        "etag": etags.get(record["version_id"], event.etag),
         "size_bytes": event.size_bytes,
     }
     for name, value in expected.items():
