@@ -16,6 +16,7 @@ from .fact import Fact, PlainItem
 from .invocation import Invocation
 from .sns import SNS, Published
 from .story import Story
+from .wire import Wire
 
 _OURS = (UPLOAD_ID, REASON_CODE, RESTORED_BY)
 
@@ -31,6 +32,7 @@ class Watch:
         table: DynamoDB,
         topic: SNS,
         *,
+        wire: Wire,
         scheduled: Container[str],
     ) -> None:
         self.wrong: list[str] = []
@@ -43,6 +45,7 @@ class Watch:
         """Called with a version that a retry has just brought back."""
         self._scheduled = scheduled
         """The ids of the invocations that schedules have brought about."""
+        self._wire = wire
         self._story = story
         self._functions = functions
         self._input, self._quarantine = buckets
@@ -199,7 +202,9 @@ class Watch:
             self.complain(f"{invocation.owner} claimed {fact} in the name of {owner}")
         if owner in fact.claims:
             self.complain(f"{owner} claimed {fact} once more")
-        if before.get("parked") and owner in self._scheduled:
+        # Where the answer to a schedule is lost and its repetition refused, nobody knows of it.
+        was_unknown = "create_schedule" in self._wire.refused & self._wire.repeats.keys()
+        if before.get("parked") and owner in self._scheduled and not was_unknown:
             self.complain(f"{fact} was said to be parked, and was retried by itself")
         fact.claims.append(owner)
 
