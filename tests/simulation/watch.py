@@ -202,9 +202,9 @@ class Watch:
             self.complain(f"{invocation.owner} claimed {fact} in the name of {owner}")
         if owner in fact.claims:
             self.complain(f"{owner} claimed {fact} once more")
-        # Where the answer to a schedule is lost and its repetition refused, nobody knows of it.
-        was_unknown = "create_schedule" in self._wire.refused & self._wire.repeats.keys()
-        if before.get("parked") and owner in self._scheduled and not was_unknown:
+        # A try that is refused the schedule cannot know that one before it made it.
+        was_refused = "create_schedule" in self._wire.refused
+        if before.get("parked") and owner in self._scheduled and not was_refused:
             self.complain(f"{fact} was said to be parked, and was retried by itself")
         fact.claims.append(owner)
 
