@@ -9,7 +9,7 @@ from handler.event import parse
 from handler.records import NEEDS_SOMEBODY
 
 from . import retry_invariants
-from .fact import Fact
+from .fact import Fact, PlainItem
 from .histories import BLAMES_THE_FILE
 from .process import REJECTION
 from .stage import INPUT
@@ -120,11 +120,20 @@ def truth(fact: Fact) -> Iterator[str]:
         yield "its record is in the list of what needs somebody, or missing there, wrongly"
     if record["status"] == "HELD" and parse(record["event"], INPUT) != event:
         yield "the event that its record keeps would not try it again"
-    owners = {invocation.owner for _, invocation in fact.written}
+    owners = set(_counted(fact))
     if record["owner"] not in owners:
         yield f"its record belongs to {record['owner']}, who never wrote it"
     if not len(owners) <= record["attempt"] <= len(fact.written):
         yield f"its record says attempt {record['attempt']}, it was recorded by {sorted(owners)}"
+
+
+def _counted(fact: Fact) -> Iterator[str]:
+    """Who recorded a fate or an attempt; to note a copy that took another's place is neither."""
+    before: PlainItem = {}
+    for item, invocation in fact.written:
+        if any(item[name] != before.get(name) for name in ("status", "owner", "attempt")):
+            yield invocation.owner
+        before = item
 
 
 def blame(world: World, fact: Fact) -> Iterator[str]:
