@@ -137,7 +137,9 @@ class Claims:
             {"object_key": key, "upload_id": upload_id},
             "retry_owner",
             retry_owner,
-            # The version is recorded after it is made, and S3 tells of it at once.
-            "( #version_id = :version OR #owner <> #retry_owner )",
+            # The version is recorded after it is made, and S3 tells of it at once. What a twin of
+            # a retry that did not accept the file has restored, it removes.
+            "( #version_id = :version OR #owner <> #retry_owner OR #status <> :processed )",
             version=version_id,
+            processed=str(Status.PROCESSED),
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .histories import Answer, History, Mishap, OperatorAct, Order, Upload
+from .histories import Answer, Firing, History, Mishap, OperatorAct, Order, Upload
 from .judge import judge
 from .retry_worlds import HELD, RETRIED, in_each_call_of_retries
 from .troubles import Kind, Trouble
@@ -41,6 +41,23 @@ def test_a_file_that_a_retry_sets_aside_is_counted_also_when_the_try_that_record
     history = History((upload,), retry_delays=(10,))
     for dying in in_each_call_of_retries(history, (Trouble(Kind.CRASH, True),)):
         judge(dying)
+
+
+def test_what_a_retry_restored_while_its_twin_rejected_the_file_is_no_upload() -> None:
+    """Lambda ran a retry twice at once, and `process` changed its mind in between.
+
+    One recorded that the file stays in quarantine; the other restored it. S3 told of that object
+    before it was removed, and it was processed, recorded and told of as an upload.
+    """
+    answers = (*[Answer.FAIL] * 5, *[Answer.READ_AND_ACCEPT] * 2, Answer.REJECT)
+    judge(
+        History(
+            (Upload(answers=answers, doubled_after=0.5),),
+            retry_delays=(10,),
+            firings=(Firing.DOUBLED,),
+            restored_told_after=(0.0,),
+        )
+    )
 
 
 def test_nobody_begins_a_retry_beside_another() -> None:
