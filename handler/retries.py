@@ -6,7 +6,7 @@ done, so a retry neither runs twice nor for ever.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from .event import KEY_BYTES, UPLOAD_ID_LENGTH, quoted
 from .records import NEEDS_SOMEBODY, Item, Records, Status, history_with, iso, plain_item
 
 UPLOAD_ID = re.compile(rf"[0-9A-F]{{{UPLOAD_ID_LENGTH}}}")
+MOMENT = re.compile(r"[0-9T:.Z-]{1,32}")
 MOST_RETRIES = 1_000_000
 """Far beyond what anyone schedules or types."""
 
@@ -31,11 +32,21 @@ class Retry:
     object_key: str
     upload_id: str
     retries: int
+    announced: str | None = None
+    """The record's `retry_at` by which a schedule was made; None where an operator asks.
+
+    A schedule counts only while its record announces it.
+    """
 
     @classmethod
     def next_of(cls, item: Item) -> "Retry":
         """The one that comes after what `item` records."""
         return cls(item["object_key"], item["upload_id"], item.get("retries", 0))
+
+    @classmethod
+    def announced_by(cls, item: Item) -> "Retry":
+        """The one that `item` says will come by itself."""
+        return replace(cls.next_of(item), announced=item["retry_at"])
 
     @classmethod
     def asked_by(cls, event: dict[str, Any]) -> "Retry":
@@ -47,6 +58,8 @@ class Retry:
             )
             if not names or type(retry.retries) is not int or not 0 <= retry.retries < MOST_RETRIES:
                 raise ValueError("it names no upload, or no number of retries")
+            if retry.announced is not None and not MOMENT.fullmatch(retry.announced):
+                raise ValueError("what announced it is no time")
         except (TypeError, ValueError, AttributeError) as error:
             raise Fault(Code.CONFIGURATION, f"not a retry, {error}: {quoted(event)}") from error
         return retry
@@ -54,13 +67,8 @@ class Retry:
     @property
     def event(self) -> dict[str, Any]:
         """What the processor is invoked with."""
-        return {
-            "Retry": {
-                "object_key": self.object_key,
-                "upload_id": self.upload_id,
-                "retries": self.retries,
-            }
-        }
+        named = {name: value for name, value in asdict(self).items() if value is not None}
+        return {"Retry": named}
 
 
 class Claims:
@@ -76,6 +84,8 @@ class Claims:
         their claim again. `taken_from` is not the record's owner where a retry was abandoned.
         """
         is_next = "#retries = :before" if retry.retries else "attribute_not_exists(retries)"
+        if retry.announced:
+            is_next += " AND #retry_at = :announced"
         is_free = (
             "( attribute_not_exists(retry_owner) OR #owner = #retry_owner OR #claimed_at < :stale )"
         )
@@ -96,6 +106,7 @@ class Claims:
                     ":quarantined": str(Status.QUARANTINED),
                     ":held": str(Status.HELD),
                     **({":before": retry.retries} if retry.retries else {}),
+                    **({":announced": retry.announced} if retry.announced else {}),
                 },
             )
         except ConditionFailed as failed:

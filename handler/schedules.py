@@ -49,7 +49,7 @@ class Schedules:
         """Schedule the retry that `item` announces; harmless when there is a schedule already."""
         if self._plan is None:
             raise Fault(Code.CONFIGURATION, "retries have been switched off", lasting=True)
-        retry = Retry.next_of(item)
+        retry = Retry.announced_by(item)
         # After the last delay the plan may have become shorter than it was.
         delay = self._plan.delays_minutes[min(retry.retries, len(self._plan.delays_minutes) - 1)]
         due = datetime.fromisoformat(item["retry_at"])

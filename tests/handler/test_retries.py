@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from handler import processor
 from handler.errors import Fault
 from handler.retries import ABANDONED_SECONDS
 from operate.daily import GRACE_SECONDS
@@ -16,12 +18,20 @@ from .world import (
     PROCESSOR_ARN,
     QUARANTINE,
     RETRIES,
+    Context,
     Uploaded,
     World,
     retry_event,
 )
 
 DELAYS = "10,120"
+DENIED: Any = ClientError(
+    {
+        "Error": {"Code": "AccessDeniedException"},
+        "ResponseMetadata": {"HTTPStatusCode": 403},  # type: ignore[typeddict-item]
+    },
+    "CreateSchedule",
+)
 
 
 def fails(file: Any) -> None:
@@ -31,6 +41,12 @@ def fails(file: Any) -> None:
 def copes(file: Any) -> dict[str, int]:
     with file.open() as stream:
         return {"bytes": len(stream.read())}
+
+
+def announced(world: World, upload: Uploaded) -> Any:
+    """The retry that the record says will come by itself."""
+    event = retry_event(upload, 0)
+    return {"Retry": event["Retry"] | {"announced": world.standing(upload)["retry_at"]}}
 
 
 @pytest.fixture
@@ -82,13 +98,28 @@ def test_a_copied_file_whose_key_the_functions_may_not_use_is_accepted(world: Wo
 
 def test_a_schedule_calls_the_processor_with_the_retry(world: World, aside: Uploaded) -> None:
     [schedule] = world.schedules()
-    assert json.loads(schedule["Target"]["Input"]) == retry_event(aside, 0)
+    assert json.loads(schedule["Target"]["Input"]) == announced(world, aside)
     assert schedule["Target"]["Arn"] == PROCESSOR_ARN
     assert schedule["Target"]["DeadLetterConfig"] == {"Arn": KEPT_EVENTS_ARN}
     assert schedule["GroupName"] == RETRIES
     assert schedule["ActionAfterCompletion"] == "DELETE"
     at = world.standing(aside)["retry_at"][:19]
     assert schedule["ScheduleExpression"] == f"at({at})"
+
+
+def test_a_schedule_that_a_later_try_was_refused_is_called_off(
+    world: World, aside: Uploaded
+) -> None:
+    """The rescuer had made it and died; its next try cannot know, and says that none will come."""
+    [schedule] = world.schedules()
+    with world.failing("scheduler.CreateSchedule", error=DENIED):
+        world.rescue(aside, "failed_process")
+    before = world.standing(aside)
+    assert before["parked"]
+    processor.handler(json.loads(schedule["Target"]["Input"]), Context("by-the-schedule"))
+    assert world.standing(aside) == before
+    world.retry(aside)
+    assert world.status(aside) == "PROCESSED", "an operator may still try it again"
 
 
 def test_retries_that_fail_are_counted_and_end_parked(world: World, aside: Uploaded) -> None:
@@ -133,7 +164,7 @@ def test_a_schedule_names_the_upload_whatever_it_is_called(world: World, name: s
     world.rescue(upload, "failed_aws")
     [schedule] = world.schedules()
     told = schedule["Target"]["Input"].replace("<aws.scheduler.execution-id>", "d32c5kddcf5bb8c3")
-    assert json.loads(told) == retry_event(upload, 0)
+    assert json.loads(told) == announced(world, upload)
 
 
 def test_a_file_is_no_longer_parked_once_somebody_tries_it_again(world: World) -> None:

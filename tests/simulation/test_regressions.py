@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from .buckets import Lock
 from .histories import Answer, Firing, History, Mishap, OperatorAct, Order, Upload
 from .judge import judge
 from .retry_worlds import HELD, RETRIED, in_each_call_of_retries
@@ -58,6 +59,26 @@ def test_what_a_retry_restored_while_its_twin_rejected_the_file_is_no_upload() -
             restored_told_after=(0.0,),
         )
     )
+
+
+def test_a_schedule_that_is_refused_to_the_next_try_brings_no_retry() -> None:
+    """A rescuer made it and failed; to the next one it was refused, so nobody knew that it stands.
+
+    The file was called parked, and told of as given up. The retry came all the same.
+    """
+    history = History(
+        (Upload(answers=(Answer.READ_AND_ACCEPT,), lock=Lock.ARCHIVED),),
+        mishaps=(
+            Mishap(6, Trouble(Kind.SERVER_ERROR, False)),
+            Mishap(0, Trouble(Kind.SERVER_ERROR, False)),
+            Mishap(1, Trouble(Kind.DENIED, False)),
+        ),
+        retry_delays=(10,),
+    )
+    world = judge(history)
+    (fact,) = world.watch.facts
+    assert fact.claims, "an operator may still try it again"
+    assert not [claim for claim in fact.claims if claim in world.scheduler.requests]
 
 
 def test_nobody_begins_a_retry_beside_another() -> None:

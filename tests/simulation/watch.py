@@ -16,7 +16,6 @@ from .fact import Fact, PlainItem
 from .invocation import Invocation
 from .sns import SNS, Published
 from .story import Story
-from .wire import Wire
 
 _OURS = (UPLOAD_ID, REASON_CODE, RESTORED_BY)
 
@@ -32,7 +31,6 @@ class Watch:
         table: DynamoDB,
         topic: SNS,
         *,
-        wire: Wire,
         scheduled: Container[str],
     ) -> None:
         self.wrong: list[str] = []
@@ -45,7 +43,6 @@ class Watch:
         """Called with a version that a retry has just brought back."""
         self._scheduled = scheduled
         """The ids of the invocations that schedules have brought about."""
-        self._wire = wire
         self._story = story
         self._functions = functions
         self._input, self._quarantine = buckets
@@ -202,9 +199,7 @@ class Watch:
             self.complain(f"{invocation.owner} claimed {fact} in the name of {owner}")
         if owner in fact.claims:
             self.complain(f"{owner} claimed {fact} once more")
-        # A try that is refused the schedule cannot know that one before it made it.
-        was_refused = "create_schedule" in self._wire.refused
-        if before.get("parked") and owner in self._scheduled and not was_refused:
+        if before.get("parked") and owner in self._scheduled:
             self.complain(f"{fact} was said to be parked, and was retried by itself")
         fact.claims.append(owner)
 

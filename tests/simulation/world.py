@@ -77,7 +77,6 @@ class World:
             invoke=self._invoke_target,
             next_firing=lambda: next(firings, Firing.ON_TIME),
         )
-        self.wire = make_wire(history, self.timeline, self.story, self.coverage, self._current)
         buckets = (self.input, self.quarantine)
         self.watch = Watch(
             self.story,
@@ -85,9 +84,9 @@ class World:
             buckets,
             self.table,
             self.topic,
-            wire=self.wire,
             scheduled=self.scheduler.requests,
         )
+        self.wire = make_wire(history, self.timeline, self.story, self.coverage, self._current)
         self.process = Scripted(self.watch, self._current, self.story, self.coverage)
         self.kept: list[Payload] = []
         """The queue of kept events; an alarm stands as long as there is one."""
