@@ -39,16 +39,22 @@ class Aws:
     """
 
     def __init__(self) -> None:
-        self.calls: list[str] = []
-        self.before: Callable[[Call], Answer | None] = lambda call: None
         self.over = threading.Event()
-        """Set at the end: what a `before` waits for that never answers."""
+        self.forget()
         self._stubber = BotocoreStubber()
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
+
+    def forget(self) -> None:
+        """A test is over: nothing of it is left."""
+        self.over.set()
+        self.over = threading.Event()
+        """Set when the test is over: what a `before` waits for that never answers."""
+        self.calls: list[str] = []
+        self.before: Callable[[Call], Answer | None] = lambda call: None
 
     @property
     def endpoint(self) -> str:

@@ -13,7 +13,7 @@ from tests.handler.world import AwsClients, World
 
 from .archives import runtime_in
 from .aws import Aws
-from .deployment import Lambda
+from .deployment import Lambda, Rescuers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,15 +53,31 @@ def world(
         clients[0].forget_hooks()
 
 
-@pytest.fixture
-def aws(world: World) -> Iterator[Aws]:
+@pytest.fixture(scope="session")
+def _aws() -> Iterator[Aws]:
     with Aws() as aws:
         yield aws
 
 
+@pytest.fixture(scope="session")
+def _rescuers(runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rescuers]:
+    rescuers = Rescuers(runtime, tmp_path_factory.mktemp("rescuers"))
+    yield rescuers
+    rescuers.close()
+
+
 @pytest.fixture
-def function(world: World, aws: Aws, runtime: Path, tmp_path: Path) -> Iterator[Lambda]:
+def aws(_aws: Aws, world: World) -> Iterator[Aws]:
+    """Where the functions reach the account of `world`."""
+    yield _aws
+    _aws.forget()
+
+
+@pytest.fixture
+def function(
+    world: World, aws: Aws, runtime: Path, tmp_path: Path, _rescuers: Rescuers
+) -> Iterator[Lambda]:
     """The processor and the rescuer as they are deployed."""
-    deployed = Lambda(world, aws, runtime, tmp_path)
+    deployed = Lambda(world, aws, runtime, tmp_path, _rescuers)
     yield deployed
-    deployed.close()
+    deployed.restart()

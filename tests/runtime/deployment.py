@@ -1,5 +1,7 @@
 """A pipeline whose functions run as on Lambda, on an account of moto's."""
 
+import itertools
+import json
 import textwrap
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +11,7 @@ import pulumi
 
 from components import SilentScalperPipelineArgs
 from handler.records import Item
+from tests.component.recorder import Deployment
 from tests.handler.world import Uploaded, World
 
 from .archives import deployed, function_of
@@ -16,21 +19,41 @@ from .aws import Aws
 from .instance import Instance, Invocation
 
 
-class Lambda:
-    """Deploys `process` as the user's code, and invokes what is deployed.
+class Rescuers:
+    """Instances of the rescuer, which is the same in every test: one for each environment."""
 
-    Everything that it started is ended when its `stack` is closed.
-    """
-
-    def __init__(self, world: World, aws: Aws, runtime: Path, folder: Path) -> None:
-        self.world, self.aws = world, aws
+    def __init__(self, runtime: Path, folder: Path) -> None:
         self._runtime, self._folder = runtime, folder
+        self._running: dict[str, Instance] = {}
         self._stack = ExitStack()
-        self._processor: Instance | None = None
-        self._numbers = iter(range(1_000_000))
+
+    def of(self, deployment: Deployment, places: dict[str, str]) -> Instance:
+        """One that is deployed so and alive."""
+        variables = deployment.named("rescuer").inputs["environment"]["variables"]
+        name = json.dumps(variables | places, sort_keys=True)
+        running = self._running.get(name)
+        if running is None or running.process.poll() is not None:
+            folder = self._folder / str(len(self._running))
+            function = function_of(deployment, "rescuer", places, folder)
+            running = self._stack.enter_context(Instance(function, self._runtime))
+            self._running[name] = running
+        return running
 
     def close(self) -> None:
         self._stack.close()
+
+
+class Lambda:
+    """Deploys `process` as the user's code, and invokes what is deployed."""
+
+    def __init__(
+        self, world: World, aws: Aws, runtime: Path, folder: Path, rescuers: Rescuers
+    ) -> None:
+        self.world, self.aws = world, aws
+        self._runtime, self._folder = runtime, folder
+        self._rescuers = rescuers
+        self._processor: Instance | None = None
+        self._deployments = itertools.count()
 
     def deploy(
         self,
@@ -51,7 +74,7 @@ class Lambda:
             "timeout_seconds": timeout_seconds,
             **arguments,  # type: ignore[typeddict-item]
         }
-        number = next(self._numbers)
+        number = next(self._deployments)
         if process is not None:
             code = self._folder / f"process-{number}"
             code.mkdir()
@@ -75,7 +98,7 @@ class Lambda:
     def restart(self) -> None:
         """A new instance of the processor, as after a deployment or a death."""
         if self._processor:
-            self._processor.__exit__()
+            self._processor.close()
         self._processor = None
 
     @property
@@ -83,8 +106,8 @@ class Lambda:
         """The running instance; a new one if the last has died."""
         if self._processor is None or self._processor.process.poll() is not None:
             self.restart()
-            self._processor = self._stack.enter_context(
-                Instance(self._function, self._runtime, address_space_mb=self._address_space_mb)
+            self._processor = Instance(
+                self._function, self._runtime, address_space_mb=self._address_space_mb
             )
         return self._processor
 
@@ -101,10 +124,8 @@ class Lambda:
 
     def rescue(self, failed: Invocation) -> Invocation:
         """Give the rescuer, on an instance of its own, the failure record of the last try."""
-        folder = self._folder / f"rescuer-{next(self._numbers)}"
-        function = function_of(self._deployment, "rescuer", self._places(), folder)
-        with Instance(function, self._runtime) as rescuer:
-            rescued = rescuer.invoke(failed.failure_record(), "the-rescuers-own-request")
+        rescuer = self._rescuers.of(self._deployment, self._places())
+        rescued = rescuer.invoke(failed.failure_record(), "the-rescuers-own-request")
         assert rescued.succeeded, (rescued.payload, rescued.stdout)
         return rescued
 

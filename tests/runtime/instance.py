@@ -188,6 +188,9 @@ class Instance:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._kill()
         self.process.wait()
         self._api.close()
