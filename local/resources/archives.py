@@ -15,7 +15,12 @@ READABLE = 0o644 << 16
 
 
 def zipped(archive: pulumi.Archive) -> bytes:
-    """The archive's bytes; relative paths start at the working folder, as under the engine."""
+    """The archive's bytes; relative paths start at the working folder, as under the engine.
+
+    A .zip that is the whole archive is taken as it is, with its modes, as the engine takes it.
+    """
+    if isinstance(archive, pulumi.FileArchive) and zipfile.is_zipfile(archive.path):
+        return Path(archive.path).read_bytes()
     files = dict(sorted(_files(archive, prefix="")))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:

@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from components.code.source import File
-from components.code.target import Target
+from silent_scalper_code.source import File
+from silent_scalper_code.target import Target
 
 ARM, X86 = 183, 62
 """`e_machine` of an ELF file, as its specification numbers them."""

@@ -4,9 +4,14 @@ import re
 
 import pytest
 
-from components.code.checking import cannot_be_loaded, old_botocore, too_large, too_large_to_send
-from components.code.source import File
-from components.code.target import Target
+from silent_scalper_code.checking import (
+    cannot_be_loaded,
+    old_botocore,
+    too_large,
+    too_large_to_send,
+)
+from silent_scalper_code.source import File
+from silent_scalper_code.target import Target
 
 from .made import ARM, LAMBDA, X86, elf, files
 

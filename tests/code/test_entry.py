@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from components.code.entry import Code, entry_problems, standard_library
-from components.code.target import Target
+from silent_scalper_code.entry import Code, entry_problems, standard_library
+from silent_scalper_code.target import Target
 
 from .made import LAMBDA, MAIN, files
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from components.code.ignored import Ignored, rules_of
-from components.code.source import from_folder
+from silent_scalper_code.ignored import Ignored, rules_of
+from silent_scalper_code.source import from_folder
 
 from .made import MAIN, folder
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.code.names import clashes
+from silent_scalper_code.names import clashes
 
 from .made import LAMBDA
 

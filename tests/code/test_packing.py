@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from components.code import cache as kept_on_this_machine
-from components.code.errors import CodeError
-from components.code.packing import Packed, Wanted, pack
-from components.code.source import from_folder, read_source
-from components.code.target import Target
-from components.code.zipping import stored_bytes, write_zip
+from silent_scalper_code import cache as kept_on_this_machine
+from silent_scalper_code.errors import CodeError
+from silent_scalper_code.packing import Packed, Wanted, pack
+from silent_scalper_code.source import from_folder, read_source
+from silent_scalper_code.target import Target
+from silent_scalper_code.zipping import stored_bytes, write_zip
 from tests.pythons import interpreter
 
 from .made import ARM, LAMBDA, MAIN, X86, elf, files, folder, wheel
@@ -26,15 +26,13 @@ Code = dict[str, str | bytes]
 WANTED = Wanted("main.process", LAMBDA)
 
 PACKED_ELSEWHERE = """
-import sys, types
+import sys
 from pathlib import Path
 sys.dont_write_bytecode = True
-for name in ("components", "components.code"):
-    package = sys.modules[name] = types.ModuleType(name)
-    package.__path__ = [str(Path(sys.argv[1], *name.split(".")))]
-from components.code.packing import Wanted, pack
-from components.code.source import from_folder
-from components.code.target import Target
+sys.path.insert(0, sys.argv[1])
+from silent_scalper_code.packing import Wanted, pack
+from silent_scalper_code.source import from_folder
+from silent_scalper_code.target import Target
 folder = Path(sys.argv[2])
 ours = {"processor.py": folder / "main.py"}
 print(pack(from_folder(folder), ours, Wanted("main.process", Target())).path)
@@ -120,7 +118,9 @@ def test_an_unchanged_folder_is_not_looked_into_again_and_a_changed_one_is(
 ) -> None:
     first = packed(tmp_path / "code", {"main.py": MAIN, "a.txt": "1"})
     with monkeypatch.context() as patched:
-        patched.setattr("components.code.packing.entry_problems", lambda *_: pytest.fail("again"))
+        patched.setattr(
+            "silent_scalper_code.packing.entry_problems", lambda *_: pytest.fail("again")
+        )
         assert packed(tmp_path / "code", {}) == first
     changes: list[dict[str, str | bytes]] = [{"a.txt": "2"}, {"b.txt": ""}, {"main.py": MAIN + "#"}]
     paths = {packed(tmp_path / "code", change).path for change in changes}

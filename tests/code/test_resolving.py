@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from components.code import resolving
-from components.code.errors import CodeError
-from components.code.installed import packages_in
-from components.code.requirements import Requirements, requirements_in
-from components.code.resolving import resolved
-from components.code.target import Target
+from silent_scalper_code import resolving
+from silent_scalper_code.errors import CodeError
+from silent_scalper_code.installed import packages_in
+from silent_scalper_code.requirements import Requirements, requirements_in
+from silent_scalper_code.resolving import resolved
+from silent_scalper_code.target import Target
 
 from .made import ARM, LAMBDA, X86, elf, folder, wheel
 

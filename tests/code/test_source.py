@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from components.code.errors import CodeError
-from components.code.source import Source, from_folder, from_list, read_source
+from silent_scalper_code.errors import CodeError
+from silent_scalper_code.source import Source, from_folder, from_list, read_source
 
 from .made import MAIN, files, folder
 
