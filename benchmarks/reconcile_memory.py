@@ -17,8 +17,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from handler.rules import Rules
-from handler.settings import Settings
+from handler.model.rules import Rules
+from handler.model.settings import Settings
 from operate.findings import Kind
 from operate.kept_events import Look
 from operate.reconcile import Facts, Streams, compared

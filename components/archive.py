@@ -44,7 +44,10 @@ def handler_code_with(process: Input[pulumi.Archive]) -> Output[pulumi.Archive]:
 def _handler() -> pulumi.AssetArchive:
     folder = _folder(_HERE / "handler", _HERE.parent / "handler")
     return pulumi.AssetArchive(
-        {path.name: pulumi.FileAsset(str(path)) for path in sorted(folder.glob("*.py"))}
+        {
+            path.relative_to(folder).as_posix(): pulumi.FileAsset(str(path))
+            for path in sorted(folder.rglob("*.py"))
+        }
     )
 
 

@@ -172,7 +172,7 @@ def hand_over(
 
 
 def environment(scope: Scope, settings: Settings, places: Places) -> dict[str, Input[str]]:
-    """What `handler/settings.py` reads."""
+    """What `handler/model/settings.py` reads."""
     told = settings.email_on if settings.alert_emails else EmailOn.NONE
     variables: dict[str, Input[str]] = {
         "SCALPER_PIPELINE": scope.pipeline,

@@ -29,7 +29,7 @@ class Retries:
 
     @property
     def environment(self) -> dict[str, Input[str]]:
-        """What `handler/settings.py` reads, in the rescuer alone."""
+        """What `handler/model/settings.py` reads, in the rescuer alone."""
         variables: dict[str, Input[str]] = {
             "SCALPER_RETRY_DELAYS_MINUTES": ",".join(map(str, self.delays_minutes)),
             "SCALPER_RETRY_GROUP": self.group.name,

@@ -11,10 +11,11 @@ from typing import Any
 
 from handler import log
 from handler.alerts import Alerts
-from handler.errors import Code, Fault
-from handler.event import UPLOAD_ID_LENGTH, Upload
-from handler.fates import Delivery, Outcome
-from handler.records import Item, Records, Status
+from handler.model.delivery import Delivery, Outcome
+from handler.model.errors import Code, Fault
+from handler.model.event import UPLOAD_ID_LENGTH, Upload
+from handler.model.item import Item, Status
+from handler.records import Records
 
 from .pipeline import Pipeline
 from .workload import Workload

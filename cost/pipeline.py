@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handler.settings import Settings
+from handler.model.settings import Settings
 
 FREE_TEMPORARY_STORAGE_MB = 512
 

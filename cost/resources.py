@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from handler.errors import Fault
-from handler.settings import Settings
+from handler.model.errors import Fault
+from handler.model.settings import Settings
 
 from .errors import CostError
 from .pipeline import Function, Pipeline

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import Rejection
+from .model.errors import Rejection
 
 if TYPE_CHECKING:
     from .hook import File

@@ -6,9 +6,9 @@ from typing import Any
 
 from . import log
 from .deadline import DeadlineReached, deadline
-from .errors import PROCESS_FAULTS, REASON_LENGTH, Code, Fault, ObjectMissing, described
-from .event import Upload, is_creation, parse
-from .fates import Delivery, Outcome
+from .model.delivery import Delivery, Outcome
+from .model.errors import PROCESS_FAULTS, REASON_LENGTH, Code, Fault, ObjectMissing, described
+from .model.event import Upload, is_creation, parse
 from .pipeline import Pipeline
 
 Find = Callable[[], Delivery | None]

@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 
 from . import backoff
 from .aws import Clients
-from .errors import Code, Conflict, Fault, ObjectMissing, aws_errors
+from .aws_errors import aws_errors
+from .model.errors import Code, Conflict, Fault, ObjectMissing
 
 ONE_CALL_BYTES = 5 * 1024**3
 """CopyObject takes up to 5 GB; larger objects are copied in parts."""

@@ -15,9 +15,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from .errors import ConditionFailed, Fault, aws_errors
+from .aws_errors import aws_errors
+from .model.errors import ConditionFailed, Fault
+from .model.settings import Settings
 from .records import plain_item, typed_item
-from .settings import Settings
 
 BUDGET_KEY = "scalper:email-budget"
 """Its sort keys are no hex numbers, so no file's record can collide with one."""

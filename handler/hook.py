@@ -14,9 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .aws_errors import aws_errors, caused_by_aws
 from .deadline import DeadlineReached
-from .errors import Code, Fault, ObjectMissing, Rejection, aws_errors, caused_by_aws, described
-from .event import Upload
+from .model.errors import Code, Fault, ObjectMissing, Rejection, described
+from .model.event import Upload
 
 PROCESS_FOLDER = Path(__file__).resolve().parent.parent / "process"
 RESULT_BYTES = 64 * 1024

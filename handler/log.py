@@ -8,12 +8,12 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from .errors import Fault
-from .event import Upload
-from .records import Item, Status
+from .model.errors import Fault
+from .model.event import Upload
+from .model.item import Item, Status
 
 if TYPE_CHECKING:
-    from .fates import Delivery, Outcome
+    from .model.delivery import Delivery, Outcome
 
 METRIC_NAMESPACE = "SilentScalper"
 METRIC_DIMENSION = "Pipeline"

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from .alerts import Alerts
 from .aws import Clients
 from .email_budget import EmailBudget
-from .fates import Delivery, Fates
+from .fates import Fates
+from .model.delivery import Delivery
+from .model.settings import Settings
 from .records import Records
-from .settings import Settings
 
 if TYPE_CHECKING:
     from .copies import Copies

@@ -7,9 +7,9 @@ from typing import Any
 
 from . import log
 from .batch import deal_with_each, retry, uploads
-from .errors import ObjectMissing, Rejection
-from .event import is_retry, is_test, records_of
-from .fates import Delivery, Outcome
+from .model.delivery import Delivery, Outcome
+from .model.errors import ObjectMissing, Rejection
+from .model.event import is_retry, is_test, records_of
 from .pipeline import Pipeline, deployed
 
 

@@ -4,9 +4,9 @@ The copy has the same key. Its metadata say why it is here and which upload it i
 """
 
 from .copies import REASON_CODE, UPLOAD_ID, Copies, Copy, Place
-from .errors import Code, Fault, ObjectMissing
-from .event import Upload
-from .settings import Settings
+from .model.errors import Code, Fault, ObjectMissing
+from .model.event import Upload
+from .model.settings import Settings
 
 CLOCK_SECONDS = 60
 """S3's clocks agree to the second only."""

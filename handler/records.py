@@ -4,33 +4,16 @@ import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
-from .errors import Code, ConditionFailed, Fault, aws_errors
-from .event import Upload
-from .settings import Settings
+from .aws_errors import aws_errors
+from .model.errors import Code, ConditionFailed, Fault
+from .model.event import Upload
+from .model.item import NEEDS_SOMEBODY, Item, Status, history_with, iso
+from .model.settings import Settings
 
 ATTENTION_SHARDS = 16
 """Partitions of the sparse index: a spike of failures must not throttle the table through it."""
-
-HISTORY_LENGTH = 20
-"""Earlier attempts that a record keeps, the newest ones: it must stay far below 400 KB."""
-
-Item = dict[str, Any]
-"""An item as plain values: str, int, float, bool, None, list, dict."""
-
-
-class Status(StrEnum):
-    """Every file ends in one of these."""
-
-    PROCESSED = "PROCESSED"
-    QUARANTINED = "QUARANTINED"
-    HELD = "HELD"
-    GONE = "GONE"
-
-
-NEEDS_SOMEBODY = frozenset({Status.QUARANTINED, Status.HELD})
 
 
 class Records:
@@ -208,23 +191,6 @@ class Records:
                 ExpressionAttributeValues=typed_item(values),
                 **more,
             )
-
-
-def history_with(standing: Item) -> list[Item]:
-    """The earlier attempts of an upload, oldest first, once `standing` is about to be one."""
-    # A retry counts its attempt when it begins.
-    began = standing["owner"] != standing.get("retry_owner", standing["owner"])
-    attempt = {
-        "attempt": standing["attempt"] - began,
-        "at": standing["processed_at"],
-        **{name: standing[name] for name in ("status", "reason_code", "reason")},
-    }
-    return [*standing.get("history", []), attempt][-HISTORY_LENGTH:]
-
-
-def iso(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds, always of one length, so that texts sort by time."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def typed_item(values: Mapping[str, Any]) -> dict[str, Any]:

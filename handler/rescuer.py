@@ -10,9 +10,9 @@ from typing import Any
 
 from . import log
 from .batch import deal_with_each, retry, uploads
-from .errors import PROCESS_FAULTS, Code, Fault, code_and_reason
-from .event import is_retry, is_test, quoted, records_of
-from .fates import Delivery, Outcome
+from .model.delivery import Delivery, Outcome
+from .model.errors import PROCESS_FAULTS, Code, Fault, code_and_reason
+from .model.event import is_retry, is_test, quoted, records_of
 from .pipeline import Pipeline, deployed
 
 # `Runtime.HandlerError`, "Worker process died" and a throttle that looks like the function's own

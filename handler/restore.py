@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .copies import RESTORED_BY, UPLOAD_ID, Copies, Place
-from .errors import Code, Conflict, Fault, ObjectMissing
-from .event import Upload
+from .model.errors import Code, Conflict, Fault, ObjectMissing
+from .model.event import Upload
+from .model.settings import Settings
 from .retries import Claims
-from .settings import Settings
 
 LOOKS = 5
 """How often it is looked again when somebody uploads under the key at the same moment."""

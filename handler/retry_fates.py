@@ -14,13 +14,16 @@ from typing import Any
 from . import log
 from .alerts import Alerts
 from .copies import Copy
-from .errors import Code, ObjectMissing, shorten
-from .event import Upload
-from .fates import Delivery, Fates, Outcome
+from .fates import Fates
+from .model.delivery import Delivery, Outcome
+from .model.errors import Code, ObjectMissing, shorten
+from .model.event import Upload
+from .model.item import Item, Status
+from .model.retry_event import Retry
 from .quarantine import Quarantine
-from .records import Item, Records, Status
+from .records import Records
 from .restore import Restorer
-from .retries import Claims, Retry
+from .retries import Claims
 from .schedules import Schedules
 
 

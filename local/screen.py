@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from handler.alerts import email_text, printable, readable_size
+from handler.model.messages import email_text
+from handler.model.text import printable, readable_size
 
 from .alerts import Alert
 from .deployment import Deployment, deployed

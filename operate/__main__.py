@@ -5,7 +5,7 @@ import traceback
 
 import click
 
-from handler.alerts import printable
+from handler.model.text import printable
 
 from .commands import acting, looking, reconciling, stopping, trying
 from .commands.options import COULD_NOT_TELL

@@ -15,9 +15,10 @@ from botocore.exceptions import ClientError
 
 from handler.alerts import Alerts
 from handler.email_budget import EmailBudget
-from handler.errors import Code
-from handler.records import Item, Status, history_with, iso, plain_item, typed_item
-from handler.retries import Retry
+from handler.model.errors import Code
+from handler.model.item import Item, Status, history_with, iso
+from handler.model.retry_event import Retry
+from handler.records import plain_item, typed_item
 
 from .deployment import Deployment
 from .errors import OperateError, told_plainly

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from handler.alerts import Alerts, printable
+from handler.alerts import Alerts
 from handler.email_budget import EmailBudget
-from handler.settings import Settings
+from handler.model.settings import Settings
+from handler.model.text import printable
 
 from .deployment import Clients, Deployment
 from .errors import OperateError

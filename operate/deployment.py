@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from botocore.config import Config
 
-from handler.errors import Fault
-from handler.settings import Settings
+from handler.model.errors import Fault
+from handler.model.settings import Settings
 
 from .errors import OperateError, told_plainly
 from .outputs import Outputs

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from handler.records import Item, Status
+from handler.model.item import Item, Status
 
 from .actions import Done
 from .deployment import Deployment

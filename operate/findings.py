@@ -7,7 +7,7 @@ what was touched later may be in flight and is not judged.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from handler.alerts import printable
+from handler.model.text import printable
 
 OVERDUE_SECONDS = 2 * 60 * 60
 """A retry that has not begun so long after its time will not begin: its schedule is gone."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handler.records import Item
+from handler.model.item import Item
 
 from .deployment import Deployment
 from .errors import told_plainly

@@ -10,8 +10,8 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote_plus
 
-from handler.event import UPLOAD_ID_LENGTH
-from handler.records import iso
+from handler.model.event import UPLOAD_ID_LENGTH
+from handler.model.item import iso
 
 from .actions import Done, invoke, refuse_while_paused
 from .deployment import Deployment

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from handler.retries import ABANDONED_SECONDS
-from handler.settings import Settings
+from handler.model.retry_event import ABANDONED_SECONDS
+from handler.model.settings import Settings
 
 from . import sources
 from .deployment import Deployment

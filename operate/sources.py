@@ -11,10 +11,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from handler.copies import UPLOAD_ID
-from handler.errors import Fault
-from handler.event import Upload, is_retry, parse
+from handler.model.errors import Fault
+from handler.model.event import Upload, is_retry, parse
+from handler.model.retry_event import Retry
 from handler.records import plain_item
-from handler.retries import Retry
 
 from .deployment import Deployment
 from .errors import told_plainly

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handler.records import Status
+from handler.model.item import Status
 
 from . import sources
 from .deployment import Deployment

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
-from handler.errors import PROCESS_FAULTS, Code
-from handler.records import Item, Status
+from handler.model.errors import PROCESS_FAULTS, Code
+from handler.model.item import Item, Status
 
 from . import sources
 from .deployment import Deployment

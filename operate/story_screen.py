@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from handler.records import Item, Status, iso
+from handler.model.item import Item, Status, iso
 
 from .files import WAITING
 from .story import Story, Unrecorded, being_retried, next_step, place

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from handler.records import Item
+from handler.model.item import Item
 
 from .deployment import Deployment
 from .errors import OperateError

@@ -18,9 +18,9 @@ import yaml
 
 from handler import hook
 from handler.deadline import deadline
-from handler.errors import Fault, Rejection
-from handler.event import Upload
-from handler.rules import Rules
+from handler.model.errors import Fault, Rejection
+from handler.model.event import Upload
+from handler.model.rules import Rules
 
 from .errors import OperateError
 

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 from rich.text import Text
 
-from handler.alerts import printable, readable_size
-from handler.shell import shell_word
+from handler.model.text import printable, readable_size, shell_word
 
 __all__ = ["age", "number", "plain", "readable_size", "shell_word", "time_of"]
 

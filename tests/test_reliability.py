@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from handler.errors import Code
-from handler.records import Status
+from handler.model.errors import Code
+from handler.model.item import Status
 from operate.findings import Kind as Finding
 from tests.burst.faults import FAULTS, every_fault_on_every_call
 from tests.simulation.coverage import Coverage

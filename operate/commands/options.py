@@ -11,8 +11,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from handler.errors import REASON_CODE
-from handler.records import Status
+from handler.model.errors import REASON_CODE
+from handler.model.item import Status
 
 from ..deployment import Deployment
 from ..files import WAITING, Selection

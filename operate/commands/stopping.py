@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from handler.errors import Code
+from handler.model.errors import Code
 
 from .. import pause
 from ..deployment import Deployment

@@ -45,11 +45,16 @@ def files(code: pulumi.AssetArchive) -> dict[str, Path]:
     return found
 
 
+def name_of(path: Path) -> str:
+    """In the archive."""
+    return path.relative_to(ROOT).as_posix()
+
+
 def test_the_handler_is_deployed_whole_and_without_bytecode(deployed: Deployment) -> None:
     (HANDLER / "__pycache__").mkdir(exist_ok=True)
     for function in ("processor", "rescuer"):
         deployed_files = files(deployed.named(function).inputs["code"])
-        assert deployed_files == {f"handler/{path.name}": path for path in HANDLER.glob("*.py")}
+        assert deployed_files == {name_of(path): path for path in HANDLER.rglob("*.py")}
         assert f"handler/{function}.py" in deployed_files
 
 
@@ -59,7 +64,7 @@ def test_the_daily_check_is_deployed_with_what_it_imports_and_no_more(
     """Imported where there is nothing else of this repository. Lambda has boto3."""
     deployed_files = files(deployed.named("checker").inputs["code"])
     for name, path in deployed_files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, tmp_path / name)
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import operate.daily\n"
@@ -73,7 +78,7 @@ def test_the_daily_check_is_deployed_with_what_it_imports_and_no_more(
     there = {name for name in deployed_files if name.startswith("operate/")}
     assert there == needed | {"operate/__init__.py"}, "change CHECKER in components/archive.py"
     handler = {name for name in deployed_files if name.startswith("handler/")}
-    assert handler == {f"handler/{path.name}" for path in HANDLER.glob("*.py")}
+    assert handler == {name_of(path) for path in HANDLER.rglob("*.py")}
 
 
 def test_the_users_code_lies_beside_it_without_bytecode(
@@ -136,9 +141,10 @@ def test_a_checkout_elsewhere_by_somebody_else_at_another_time_makes_the_same_by
     elsewhere = tmp_path / "a folder of somebody else"
     elsewhere.mkdir()
     # Laid down in another order, with other times and rights, and after having been run.
-    for number, path in enumerate(sorted(HANDLER.glob("*.py"), reverse=True)):
-        (elsewhere / "handler").mkdir(exist_ok=True)
-        copy = Path(shutil.copy(path, elsewhere / "handler"))
+    for number, path in enumerate(sorted(HANDLER.rglob("*.py"), reverse=True)):
+        copy = elsewhere / name_of(path)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
         copy.chmod(0o600 if number % 2 else 0o755)
         os.utime(copy, (number, number))
     (elsewhere / "handler" / "__pycache__").mkdir()

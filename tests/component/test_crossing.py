@@ -12,11 +12,12 @@ from components.table import LISTED, NEEDS_ATTENTION
 from handler import log
 from handler.alerts import Alerts
 from handler.email_budget import EmailBudget
-from handler.errors import Fault
-from handler.event import Upload
-from handler.records import Records, Status
-from handler.rules import Rules
-from handler.settings import EMAIL_ON, RetryPlan, Settings
+from handler.model.errors import Fault
+from handler.model.event import Upload
+from handler.model.item import Status
+from handler.model.rules import Rules
+from handler.model.settings import EMAIL_ON, RetryPlan, Settings
+from handler.records import Records
 from operate import daily
 from tests.component.recorder import Deployment, deploy
 

@@ -14,10 +14,10 @@ import pytest
 from components.dashboard import COLUMNS, FATES_BY_HOUR
 from components.queries import QUERIES
 from handler import log
-from handler.errors import Code, Fault
-from handler.event import Upload
-from handler.fates import Delivery, Outcome
-from handler.records import Status
+from handler.model.delivery import Delivery, Outcome
+from handler.model.errors import Code, Fault
+from handler.model.event import Upload
+from handler.model.item import Status
 from tests.component.recorder import Deployment
 
 DOCUMENTED = {

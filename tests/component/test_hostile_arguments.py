@@ -13,8 +13,8 @@ from pulumi.runtime import rpc
 from components import SilentScalperPipeline
 from components.args import Settings
 from components.checks import CHECKS, checked
-from handler.rules import Rules
-from handler.settings import Settings as HandlerSettings
+from handler.model.rules import Rules
+from handler.model.settings import Settings as HandlerSettings
 from tests.component.recorder import deploy
 
 SECRET = "canary-4711"

@@ -15,7 +15,7 @@ from cost.usage import usage
 from cost.workload import Workload
 from handler import File
 from handler.email_budget import EmailBudget
-from handler.errors import Fault
+from handler.model.errors import Fault
 from tests.handler.conftest import _no_network, _one_signing_key, clients, world
 from tests.handler.world import World
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from handler.alerts import email_text, printable
+from handler.model.messages import email_text
+from handler.model.text import printable
 from local import screen
 from local.fates import Fate, Upload
 from local.samples import Sample

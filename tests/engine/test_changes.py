@@ -59,7 +59,7 @@ CASES = [
         {("update", "intake-processor")},
         edited="examples/process/main.py",
     ),
-    Case("the handler's code changes", EVERY_FUNCTION, edited="handler/event.py"),
+    Case("the handler's code changes", EVERY_FUNCTION, edited="handler/model/event.py"),
     Case(
         "files are tried again sooner",
         {("update", "intake-rescuer")},

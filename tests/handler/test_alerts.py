@@ -11,8 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handler import Rejection
-from handler.alerts import email_text, pause_text, printable, readable_size, subject
-from handler.errors import Fault
+from handler.model.errors import Fault
+from handler.model.messages import email_text, pause_text, subject
+from handler.model.text import printable, readable_size
 
 from . import hostile
 from .world import INPUT, PIPELINE, QUARANTINE, TABLE, Alert, World

@@ -10,7 +10,7 @@ import pytest
 from handler import File, batch
 from handler import fates as fates_module
 from handler.deadline import DeadlineReached
-from handler.errors import Code, Fault
+from handler.model.errors import Code, Fault
 
 from .world import QUARANTINE, World
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from handler import File, Rejection
-from handler.errors import Fault
-from handler.records import Item
+from handler.model.errors import Fault
+from handler.model.item import Item
 
 from .world import World, fault_of
 

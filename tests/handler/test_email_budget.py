@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from handler import alerts, aws
 from handler.email_budget import CLAIM_SECONDS, WINDOW_SECONDS, EmailBudget, Kind
-from handler.errors import Fault
+from handler.model.errors import Fault
 
 from .world import Crash, Uploaded, World
 

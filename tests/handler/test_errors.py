@@ -15,15 +15,14 @@ from botocore.exceptions import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.errors import (
+from handler.aws_errors import aws_errors, caused_by_aws
+from handler.model.errors import (
     PROCESS_FAULTS,
     Code,
     ConditionFailed,
     Fault,
     ObjectMissing,
     Rejection,
-    aws_errors,
-    caused_by_aws,
     code_and_reason,
     shorten,
 )

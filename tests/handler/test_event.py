@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handler import processor
-from handler.errors import Code, Fault
-from handler.event import is_creation, is_test, parse, records_of
+from handler.model.errors import Code, Fault
+from handler.model.event import is_creation, is_test, parse, records_of
 
 from .hostile import KEYS
 from .world import INPUT, QUARANTINE, Context, World, saved_event

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from handler.errors import REASON_LENGTH, Code, Fault
-from handler.event import KEY_BYTES, UPLOAD_ID_LENGTH, parse, records_of
+from handler.model.errors import REASON_LENGTH, Code, Fault
+from handler.model.event import KEY_BYTES, UPLOAD_ID_LENGTH, parse, records_of
 from handler.rescuer import diagnose
 
 from .hostile import JSON, KEYS, mutated

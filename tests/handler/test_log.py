@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from handler import File, Rejection, log
-from handler.errors import Fault
-from handler.records import Status
+from handler.model.errors import Fault
+from handler.model.item import Status
 
 from .world import PIPELINE, World
 
@@ -137,7 +137,7 @@ def test_an_ignored_key_leaves_a_line(world: World, lines: Any) -> None:
 def test_no_name_ends_a_line_or_forges_one(
     world: World, capsys: pytest.CaptureFixture[str], key: str
 ) -> None:
-    from handler.event import parse
+    from handler.model.event import parse
 
     from .world import INPUT, saved_event
 

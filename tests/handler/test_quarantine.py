@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler import backoff, copies
-from handler.errors import Code, Fault, ObjectMissing
-from handler.event import Upload, parse
-from handler.fates import Delivery
+from handler.model.delivery import Delivery
+from handler.model.errors import Code, Fault, ObjectMissing
+from handler.model.event import Upload, parse
 
 from .world import INPUT, QUARANTINE, Crash, Uploaded, World
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handler import rescuer
-from handler.errors import Code, Fault
+from handler.model.errors import Code, Fault
 from handler.rescuer import diagnose
 
 from .world import INPUT, QUARANTINE, Context, World, saved_event

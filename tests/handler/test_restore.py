@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from handler.errors import Code, Fault
+from handler.model.errors import Code, Fault
 
 from .test_retries import DELAYS, copes, fails
 from .world import INPUT, QUARANTINE, Uploaded, World

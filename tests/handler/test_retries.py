@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from handler import processor
-from handler.errors import Fault
-from handler.retries import ABANDONED_SECONDS
+from handler.model.errors import Fault
+from handler.model.retry_event import ABANDONED_SECONDS
 from operate.daily import GRACE_SECONDS
 
 from .hostile import NAMES

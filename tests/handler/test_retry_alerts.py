@@ -2,7 +2,7 @@
 
 import pytest
 
-from handler.errors import Fault
+from handler.model.errors import Fault
 
 from .test_retries import copes, fails
 from .world import Alert, Uploaded, World

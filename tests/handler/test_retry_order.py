@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from handler import Rejection
-from handler.errors import Fault
+from handler.model.errors import Fault
 
 from .test_retries import DELAYS, copes, fails
 from .world import INPUT, QUARANTINE, Crash, Uploaded, World

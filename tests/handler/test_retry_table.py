@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from handler.errors import Fault
+from handler.model.errors import Fault
 
 from .test_retries import DELAYS, copes, fails
 from .test_retry_order import rejects

@@ -5,9 +5,9 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from handler.errors import Rejection
-from handler.event import Upload, parse
-from handler.rules import Rules
+from handler.model.errors import Rejection
+from handler.model.event import Upload, parse
+from handler.model.rules import Rules
 
 from .world import INPUT, saved_event
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler import processor, rescuer
-from handler.errors import Code, Fault, Rejection
-from handler.event import parse
+from handler.model.errors import Code, Fault, Rejection
+from handler.model.event import parse
+from handler.model.rules import Rules
+from handler.model.settings import RetryPlan, Settings
 from handler.pipeline import Pipeline, deployed
-from handler.rules import Rules
-from handler.settings import RetryPlan, Settings
 
 from .hostile import JSON
 from .world import Context, World, fault_of, saved_event

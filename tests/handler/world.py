@@ -24,10 +24,11 @@ from moto.s3.models import s3_backends
 from handler import backoff, pipeline, processor, rescuer
 from handler.aws import Clients
 from handler.email_budget import BUDGET_KEY, EmailBudget
-from handler.errors import Fault
 from handler.hook import Process
+from handler.model.errors import Fault
+from handler.model.item import Item
 from handler.pipeline import Pipeline
-from handler.records import Item, plain_item, typed_item
+from handler.records import plain_item, typed_item
 
 REGION, ACCOUNT = "eu-north-1", "123456789012"
 PIPELINE = "silent-scalper-test-intake"

@@ -9,10 +9,10 @@ from typing import Any
 from unittest.mock import patch
 
 from handler import copies, hook, processor
-from handler.errors import Code
-from handler.event import parse
-from handler.fates import Delivery
-from handler.records import Status
+from handler.model.delivery import Delivery
+from handler.model.errors import Code
+from handler.model.event import parse
+from handler.model.item import Status
 
 from .conftest import Role
 

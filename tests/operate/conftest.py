@@ -22,11 +22,11 @@ from pytest_socket import disable_socket, enable_socket
 
 from components.table import LISTED, NEEDS_ATTENTION
 from handler.aws import Clients as HandlerClients
-from handler.event import parse
-from handler.fates import Delivery
+from handler.model.delivery import Delivery
+from handler.model.event import parse
+from handler.model.retry_event import Retry
 from handler.pipeline import Pipeline
 from handler.records import plain_item
-from handler.retries import Retry
 from operate import __main__ as command
 from operate import kept_events, kept_release
 from operate.commands import options, trying

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handler.event import parse
+from handler.model.event import parse
 from operate import sources
 from operate.errors import OperateError
 from operate.made_up_events import event_of, sequencer_of

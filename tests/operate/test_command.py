@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from handler.alerts import printable
+from handler.model.text import printable
 from operate import __main__ as command
 from operate.commands import options
 from operate.errors import OperateError

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from moto.sns.models import sns_backends
 
-from handler.settings import Settings
+from handler.model.settings import Settings
 from operate import daily
 from operate.errors import OperateError
 from operate.findings import Finding, Kind

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from handler.records import Status, iso
-from handler.retries import ABANDONED_SECONDS
+from handler.model.item import Status, iso
+from handler.model.retry_event import ABANDONED_SECONDS
 from operate.files import Selection, count_waiting, read, waiting
 
 from .conftest import Scalper, World

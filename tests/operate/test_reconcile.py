@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from handler.model.item import iso
+from handler.model.retry_event import ABANDONED_SECONDS
 from handler.quarantine import Quarantine
-from handler.records import iso
-from handler.retries import ABANDONED_SECONDS
 from operate import sources
 from operate.errors import OperateError
 from operate.findings import EXPLAINED, OVERDUE_SECONDS, Kind

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handler.records import iso
+from handler.model.item import iso
 from operate import pause
 
 from .conftest import TOPIC, Scalper, World

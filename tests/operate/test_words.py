@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handler.alerts import printable
+from handler.model.text import printable
 from operate.words import age, number, shell_word
 
 BASH = shutil.which("bash") or "bash"

@@ -53,10 +53,13 @@ def test_the_installed_component_deploys_the_lambda_code_that_came_with_it(
     home, functions = Path(answer["home"]), answer["functions"]
     assert home.is_relative_to(installed.folder), "the package is the installed one"
     assert set(functions) == {"intake-processor", "intake-rescuer", "intake-checker"}
-    there = sorted(path.name for path in (ROOT / "handler").glob("*.py"))
+    code = ROOT / "handler"
+    there = sorted(path.relative_to(code).as_posix() for path in code.rglob("*.py"))
     for files in functions.values():
         assert sorted(files) == there, "every module, and no __pycache__ that pip has made"
-        assert {Path(path).parent for path in files.values()} == {home / "handler"}
+        assert {name: Path(path) for name, path in files.items()} == {
+            name: home / "handler" / name for name in there
+        }
 
 
 def test_the_lambda_code_that_came_along_imports_by_itself(

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from components import SilentScalperPipeline
-from handler.alerts import email_text, pause_text, subject
-from handler.records import Status
-from handler.settings import Settings
+from handler.model.item import Status
+from handler.model.messages import email_text, pause_text, subject
+from handler.model.settings import Settings
 from local.deployment import ROOT
 from operate import daily
 from operate.__main__ import scalper

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from handler.errors import Code
+from handler.model.errors import Code
 from local.deployment import ROOT
 
 from .conftest import RUNBOOK, is_a_command

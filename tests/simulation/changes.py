@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handler.records import HISTORY_LENGTH
+from handler.model.item import HISTORY_LENGTH
 
 from .fact import PlainItem
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from handler.event import Upload as S3Upload
+from handler.model.event import Upload as S3Upload
 
 from .buckets import Version
 from .histories import Answer, Upload

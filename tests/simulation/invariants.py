@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from handler.email_budget import BUDGET_KEY
-from handler.errors import PROCESS_FAULTS, Code
-from handler.event import parse
-from handler.records import NEEDS_SOMEBODY
+from handler.model.errors import PROCESS_FAULTS, Code
+from handler.model.event import parse
+from handler.model.item import NEEDS_SOMEBODY
 
 from . import retry_invariants
 from .fact import Fact, PlainItem

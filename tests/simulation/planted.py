@@ -7,19 +7,22 @@ from typing import Any, NamedTuple
 import pytest
 
 import handler.aws
+import handler.aws_errors
 import handler.batch
 import handler.copies
-import handler.errors
 import handler.fates
+import handler.model.errors
 import handler.processor
 import handler.rescuer
 from handler.alerts import Alerts
+from handler.aws_errors import aws_errors
 from handler.copies import Copies
-from handler.errors import Fault, aws_errors
 from handler.fates import Fates
 from handler.hook import File
+from handler.model.errors import Fault
+from handler.model.item import Status
 from handler.quarantine import Quarantine
-from handler.records import Records, Status
+from handler.records import Records
 
 from .histories import Answer, History, Upload
 from .interleavings import Scene
@@ -198,8 +201,10 @@ def _taken_over(_: Any) -> Any:
 
 
 def _forbidden_is_gone(patch: pytest.MonkeyPatch) -> None:
-    known = handler.errors._MISSING
-    patch.setattr(handler.errors, "_MISSING", known | {"403", "AccessDenied", "InvalidObjectState"})
+    known = handler.aws_errors._MISSING
+    patch.setattr(
+        handler.aws_errors, "_MISSING", known | {"403", "AccessDenied", "InvalidObjectState"}
+    )
 
 
 def _no_trouble_noted(_: Any) -> Any:

@@ -10,8 +10,8 @@ import handler.retries
 import handler.schedules
 from handler.alerts import Alerts
 from handler.copies import RESTORED_BY, Copies
-from handler.errors import Fault
 from handler.fates import Fates
+from handler.model.errors import Fault
 from handler.records import Records
 from handler.restore import Restorer
 from handler.retries import Claims

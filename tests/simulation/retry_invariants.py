@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handler.errors import WORTH_RETRYING
+from handler.model.errors import WORTH_RETRYING
 
 from .buckets import Version
 from .changes import is_being_retried, retries

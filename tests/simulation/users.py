@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from handler.event import parse
+from handler.model.event import parse
 
 from .buckets import Bucket, Version
 from .coverage import Coverage

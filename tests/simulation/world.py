@@ -7,7 +7,7 @@ from typing import Any
 
 import handler.processor
 import handler.rescuer
-from handler.event import parse
+from handler.model.event import parse
 from handler.pipeline import Pipeline
 
 from .aws_lambda import Function, Lambda, Payload

@@ -1,4 +1,4 @@
-"""File names as arguments of a command that a person pastes into a shell."""
+"""Strangers' text made harmless, for people to read and for shells to be given."""
 
 import shlex
 
@@ -33,3 +33,25 @@ def _ansi_c(character: str, ascii_only: bool) -> str:
     if seen and (character.isascii() or not ascii_only):
         return character
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
+
+
+def printable(text: str) -> str:
+    """Make all that could move a cursor, start a line, turn text round or hide in it visible."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        c
+        if c.isprintable() and c not in UNSEEN
+        else c.encode("unicode_escape", "surrogatepass").decode()
+        for c in text
+    )
+
+
+def readable_size(size_bytes: int) -> str:
+    """As people say it: 1.5 MB is 1,500,000 bytes."""
+    size = float(size_bytes)
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if size < 1000:
+            return f"{size_bytes} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

@@ -1,0 +1,1 @@
+"""What uploads, records, messages and retries are: no call to AWS happens here."""

@@ -1,0 +1,40 @@
+"""An item of the FileMetadata table, as plain values."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+HISTORY_LENGTH = 20
+"""Earlier attempts that a record keeps, the newest ones: it must stay far below 400 KB."""
+
+Item = dict[str, Any]
+"""An item as plain values: str, int, float, bool, None, list, dict."""
+
+
+class Status(StrEnum):
+    """Every file ends in one of these."""
+
+    PROCESSED = "PROCESSED"
+    QUARANTINED = "QUARANTINED"
+    HELD = "HELD"
+    GONE = "GONE"
+
+
+NEEDS_SOMEBODY = frozenset({Status.QUARANTINED, Status.HELD})
+
+
+def history_with(standing: Item) -> list[Item]:
+    """The earlier attempts of an upload, oldest first, once `standing` is about to be one."""
+    # A retry counts its attempt when it begins.
+    began = standing["owner"] != standing.get("retry_owner", standing["owner"])
+    attempt = {
+        "attempt": standing["attempt"] - began,
+        "at": standing["processed_at"],
+        **{name: standing[name] for name in ("status", "reason_code", "reason")},
+    }
+    return [*standing.get("history", []), attempt][-HISTORY_LENGTH:]
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds, always of one length, so that texts sort by time."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

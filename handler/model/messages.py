@@ -1,0 +1,179 @@
+"""What an alert says to a person: its subject and its text."""
+
+import unicodedata
+from typing import Any
+
+from .errors import WORTH_RETRYING, Code
+from .item import Status
+from .text import printable, readable_size, shell_word
+
+SUBJECT_LENGTH = 99
+"""SNS takes fewer than 100 characters, of printable ASCII, without line breaks."""
+
+Message = dict[str, Any]
+
+_HEADLINES = {
+    Status.PROCESSED: ("Processed", "The file was accepted."),
+    Status.QUARANTINED: ("Set aside", "The file was not accepted and has been set aside."),
+    Status.HELD: (
+        "On hold",
+        "The file could not be dealt with. That is not the file's fault, and it is safe.",
+    ),
+    Status.GONE: (
+        "Missing",
+        "The file was deleted by someone before it could be dealt with.",
+    ),
+}
+
+_PARKED = (
+    "Given up",
+    "The file could not be dealt with, and it will not be tried again by itself.",
+)
+_NOT_BY_CONTENT = WORTH_RETRYING | {Code.CANNOT_BE_MOVED}
+"""Reasons for which nobody should correct the file before it is known to be at fault."""
+
+
+def subject(message: Message) -> str:
+    """What happened to which file, in a line that every mail server takes."""
+    code = f" ({message['reason_code']})" if "reason_code" in message else ""
+    headline, _ = _headline(message)
+    return subject_line(f"{headline}: {message['file_name']}", code)
+
+
+def email_text(message: Message) -> str:
+    """The e-mail for a person who uploads files, not for a programmer."""
+    _, first_line = _headline(message)
+    facts = {
+        "File": printable(message["object_key"]),
+        "Size": readable_size(message["size_bytes"]),
+        "Uploaded": _readable_time(message["uploaded_at"]),
+        "Why": printable(message.get("reason", "")),
+        "Now in": _place(message),
+        "Retry": _retry(message),
+    }
+    lines = [f"{name + ':':<10} {value}" for name, value in facts.items() if value]
+    return "\n".join(
+        [
+            first_line,
+            "",
+            *lines,
+            "",
+            "What to do next",
+            _next_step(message),
+            "",
+            f"Pipeline {printable(message['pipeline'])}, upload {message['upload_id']}"
+            + (f", {message['reason_code']}" if "reason_code" in message else ""),
+            "",
+        ]
+    )
+
+
+def pause_text(message: Message) -> str:
+    """The one notice of a storm."""
+    return (
+        "Many files arrive at once, so e-mails about single files are paused while this lasts.\n"
+        "Nothing else is paused: every file is dealt with, recorded and published as usual.\n\n"
+        "What to do next\n"
+        "See which files need somebody, and whether all else is well:\n"
+        "  scalper list\n"
+        "  scalper status\n"
+        f"{_WHICH_STACK}\n"
+        "This notice comes at most once an hour.\n\n"
+        f"Pipeline {printable(message['pipeline'])}\n"
+    )
+
+
+def _readable_time(iso: str) -> str:
+    return f"{iso[:10]} {iso[11:19]} UTC"
+
+
+def _headline(message: Message) -> tuple[str, str]:
+    if message.get("parked"):
+        return _PARKED
+    return _HEADLINES[Status(message["status"])]
+
+
+def _retry(message: Message) -> str:
+    if "retry_at" in message:
+        return f"by itself, from {_readable_time(message['retry_at'])}"
+    if message.get("parked"):
+        return f"none by itself any more (tried again so far: {message.get('retries', 0)})"
+    return ""
+
+
+def _place(message: Message) -> str:
+    match message["status"]:
+        case Status.PROCESSED if _was_overtaken(message):
+            return f"quarantine, {printable(message['location'])}, because a newer upload is there"
+        case Status.PROCESSED if "location" in message:
+            return f"the input bucket, {printable(message['bucket'])}, back from quarantine"
+        case Status.PROCESSED | Status.HELD:
+            return f"the input bucket, {printable(message['bucket'])}, untouched"
+        case Status.QUARANTINED:
+            return f"quarantine, {printable(message['location'])}"
+        case _:
+            return "nowhere: it was deleted"
+
+
+def _was_overtaken(message: Message) -> bool:
+    """A retry accepted the file, and found a newer upload of its key where it came from."""
+    return message["status"] == Status.PROCESSED and "location_version_id" in message
+
+
+def _next_step(message: Message) -> str:
+    if message["status"] == Status.PROCESSED and not _was_overtaken(message):
+        return "Nothing."
+    show, logs, download, retry = (
+        _command(name, message) for name in ("show", "logs", "download", "retry")
+    )
+    match message["status"]:
+        case Status.PROCESSED:
+            return (
+                "Nothing: it was dealt with, and the newer upload was left as it is.\n"
+                f"Operators: should this one be needed too:\n{download}\n{_WHICH_STACK}"
+            )
+        case Status.QUARANTINED if message["reason_code"] in _NOT_BY_CONTENT:
+            return (
+                "Uploaders: nothing for now.\n"
+                "Operators: see whether the file or the code of `process` is to blame:\n"
+                f"{show}\n{logs}\n"
+                f"When the code is mended, try the file again:\n{retry}\n{_WHICH_STACK}"
+            )
+        case Status.QUARANTINED:
+            return (
+                "Correct the file and upload it again.\n"
+                "Operators: to see its story, and to look at what was set aside:\n"
+                f"{show}\n{download}\n{_WHICH_STACK}"
+            )
+        case Status.HELD:
+            return (
+                "Uploaders: nothing, and please do not upload it again.\n"
+                f"Operators: remove the cause above. The file's story:\n{show}\n"
+                f"Then try it again:\n{retry}\n{_WHICH_STACK}"
+            )
+        case _:
+            return (
+                "If the file is still needed, upload it again.\n"
+                f"Operators: to see its story:\n{show}\n{_WHICH_STACK}"
+            )
+
+
+_WHICH_STACK = "(`scalper` asks the stack that --stack or SCALPER_STACK names.)"
+
+
+def _command(name: str, message: Message) -> str:
+    """Safe to paste into a shell, whatever the file is called."""
+    key = message["object_key"]
+    if "\0" in key:
+        return "  scalper list"
+    upload = "" if name == "show" else f"--upload {message['upload_id']} "
+    return f"  scalper {name} {upload}{shell_word(key, ascii_only=True)}"
+
+
+def subject_line(start: str, end: str = "") -> str:
+    """Cut `start`, never `end`, so that the whole fits SNS."""
+    if not (start.isascii() and start.isprintable()):
+        letters = (c for c in unicodedata.normalize("NFKD", start) if not unicodedata.combining(c))
+        start = "".join(c if " " <= c <= "~" else "?" for c in letters)
+    room = SUBJECT_LENGTH - len(end)
+    return (start if len(start) <= room else f"{start[: room - 3]}...") + end
