@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from handler.aws.records import ATTENTION_SHARDS, typed_item
 from handler.model.item import Status, iso
-from handler.records import ATTENTION_SHARDS, typed_item
 from operate.actions import Done, each
 from operate.commands.acting import tell_and_count
 from operate.commands.looking import write_json

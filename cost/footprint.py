@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from handler import log
-from handler.alerts import Alerts
+from handler.aws.alerts import Alerts
+from handler.aws.records import Records
 from handler.model.delivery import Delivery, Outcome
 from handler.model.errors import Code, Fault
 from handler.model.event import UPLOAD_ID_LENGTH, Upload
 from handler.model.item import Item, Status
-from handler.records import Records
 
 from .pipeline import Pipeline
 from .workload import Workload

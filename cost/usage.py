@@ -7,8 +7,8 @@ argument of the `Workload`.
 
 from decimal import Decimal
 
-from handler.copies import MOST_PARTS, ONE_CALL_BYTES, PART_BYTES
-from handler.email_budget import EMAILS_A_WINDOW, SUCCESSES_A_WINDOW, WINDOW_SECONDS
+from handler.aws.copies import MOST_PARTS, ONE_CALL_BYTES, PART_BYTES
+from handler.aws.email_budget import EMAILS_A_WINDOW, SUCCESSES_A_WINDOW, WINDOW_SECONDS
 
 from .daily_check import daily_check
 from .month import GB, Month, Section, Use, gb_seconds

@@ -83,7 +83,7 @@ def _was_copied(record: Any, upload: Upload) -> bool:
         case "ObjectCreated:Copy":
             return True
         case "ObjectCreated:CompleteMultipartUpload":
-            from . import copies  # noqa: PLC0415 - few files need it
+            from .aws import copies  # noqa: PLC0415 - few files need it
 
             return upload.size_bytes > copies.ONE_CALL_BYTES
     return False

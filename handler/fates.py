@@ -10,17 +10,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import log
-from .alerts import Alerts
+from .aws.alerts import Alerts
+from .aws.records import Records
 from .model.delivery import Delivery, Outcome
 from .model.errors import Code, Fault, ObjectMissing, shorten
 from .model.event import Upload
 from .model.item import Item, Status
-from .records import Records
 
 if TYPE_CHECKING:
-    from .copies import Copy
-    from .quarantine import Quarantine
-    from .schedules import Schedules
+    from .aws.copies import Copy
+    from .aws.quarantine import Quarantine
+    from .aws.schedules import Schedules
 
 
 class Fates:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .aws_errors import aws_errors, caused_by_aws
+from .aws.errors import aws_errors, caused_by_aws
 from .deadline import DeadlineReached
 from .model.errors import Code, Fault, ObjectMissing, Rejection, described
 from .model.event import Upload

@@ -5,21 +5,21 @@ from collections.abc import Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from .alerts import Alerts
-from .aws import Clients
-from .email_budget import EmailBudget
+from .aws.alerts import Alerts
+from .aws.clients import Clients
+from .aws.email_budget import EmailBudget
+from .aws.records import Records
 from .fates import Fates
 from .model.delivery import Delivery
 from .model.settings import Settings
-from .records import Records
 
 if TYPE_CHECKING:
-    from .copies import Copies
+    from .aws.copies import Copies
+    from .aws.quarantine import Quarantine
+    from .aws.restore import Restorer
+    from .aws.schedules import Schedules
     from .hook import Process
-    from .quarantine import Quarantine
-    from .restore import Restorer
     from .retry_fates import RetryFates
-    from .schedules import Schedules
 
 # ruff: noqa: PLC0415 - what few files need is imported, and its client made, for those alone
 
@@ -43,7 +43,7 @@ class Pipeline:
 
     @cached_property
     def retry_fates(self) -> "RetryFates":
-        from .retries import Claims
+        from .aws.claims import Claims
         from .retry_fates import RetryFates
 
         return RetryFates(
@@ -58,27 +58,27 @@ class Pipeline:
 
     @cached_property
     def restorer(self) -> "Restorer":
-        from .restore import Restorer
-        from .retries import Claims
+        from .aws.claims import Claims
+        from .aws.restore import Restorer
 
         return Restorer(self._copies, Claims(self._records), self.settings)
 
     @cached_property
     def schedules(self) -> "Schedules":
-        from .schedules import Schedules
+        from .aws.schedules import Schedules
 
         return Schedules(lambda: self.clients.scheduler, self.settings)
 
     @cached_property
     def quarantine(self) -> "Quarantine":
         """Only a file that is set aside or held pays for the S3 client."""
-        from .quarantine import Quarantine
+        from .aws.quarantine import Quarantine
 
         return Quarantine(self._copies, self.settings)
 
     @cached_property
     def _copies(self) -> "Copies":
-        from .copies import Copies
+        from .aws.copies import Copies
 
         return Copies(self.clients)
 

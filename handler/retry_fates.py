@@ -12,19 +12,19 @@ from datetime import datetime
 from typing import Any
 
 from . import log
-from .alerts import Alerts
-from .copies import Copy
+from .aws.alerts import Alerts
+from .aws.claims import Claims
+from .aws.copies import Copy
+from .aws.quarantine import Quarantine
+from .aws.records import Records
+from .aws.restore import Restorer
+from .aws.schedules import Schedules
 from .fates import Fates
 from .model.delivery import Delivery, Outcome
 from .model.errors import Code, ObjectMissing, shorten
 from .model.event import Upload
 from .model.item import Item, Status
 from .model.retry_event import Retry
-from .quarantine import Quarantine
-from .records import Records
-from .restore import Restorer
-from .retries import Claims
-from .schedules import Schedules
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from handler.records import plain_item
+from handler.aws.records import plain_item
 
 from .alerts import Alert, Listener
 from .deployment import Deployment

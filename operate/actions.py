@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from handler.alerts import Alerts
-from handler.email_budget import EmailBudget
+from handler.aws.alerts import Alerts
+from handler.aws.email_budget import EmailBudget
+from handler.aws.records import plain_item, typed_item
 from handler.model.errors import Code
 from handler.model.item import Item, Status, history_with, iso
 from handler.model.retry_event import Retry
-from handler.records import plain_item, typed_item
 
 from .deployment import Deployment
 from .errors import OperateError, told_plainly

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from handler.alerts import Alerts
-from handler.email_budget import EmailBudget
+from handler.aws.alerts import Alerts
+from handler.aws.email_budget import EmailBudget
 from handler.model.settings import Settings
 from handler.model.text import printable
 

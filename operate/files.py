@@ -12,10 +12,10 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
+from handler.aws.records import ATTENTION_SHARDS, plain_item, typed_item
 from handler.model.errors import WORTH_RETRYING, Code
 from handler.model.item import Item, Status, iso
 from handler.model.retry_event import ABANDONED_SECONDS
-from handler.records import ATTENTION_SHARDS, plain_item, typed_item
 
 from .deployment import Deployment
 from .errors import told_plainly

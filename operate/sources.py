@@ -10,11 +10,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from handler.copies import UPLOAD_ID
+from handler.aws.copies import UPLOAD_ID
+from handler.aws.records import plain_item
 from handler.model.errors import Fault
 from handler.model.event import Upload, is_retry, parse
 from handler.model.retry_event import Retry
-from handler.records import plain_item
 
 from .deployment import Deployment
 from .errors import told_plainly

@@ -21,8 +21,8 @@ from cost.registered import registered_resources
 from cost.report import money, quantity
 from cost.resources import read_pipeline
 from cost.workload import Workload
-from handler.email_budget import EMAILS_A_WINDOW, SUCCESSES_A_WINDOW, WINDOW_SECONDS
-from handler.records import ATTENTION_SHARDS
+from handler.aws.email_budget import EMAILS_A_WINDOW, SUCCESSES_A_WINDOW, WINDOW_SECONDS
+from handler.aws.records import ATTENTION_SHARDS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

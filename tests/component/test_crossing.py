@@ -10,14 +10,14 @@ import pytest
 from components import EmailOn, SilentScalperPipeline, SilentScalperPipelineArgs
 from components.table import LISTED, NEEDS_ATTENTION
 from handler import log
-from handler.alerts import Alerts
-from handler.email_budget import EmailBudget
+from handler.aws.alerts import Alerts
+from handler.aws.email_budget import EmailBudget
+from handler.aws.records import Records
 from handler.model.errors import Fault
 from handler.model.event import Upload
 from handler.model.item import Status
 from handler.model.rules import Rules
 from handler.model.settings import EMAIL_ON, RetryPlan, Settings
-from handler.records import Records
 from operate import daily
 from tests.component.recorder import Deployment, deploy
 

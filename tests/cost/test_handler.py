@@ -14,7 +14,7 @@ from cost.prices import Item
 from cost.usage import usage
 from cost.workload import Workload
 from handler import File
-from handler.email_budget import EmailBudget
+from handler.aws.email_budget import EmailBudget
 from handler.model.errors import Fault
 from tests.handler.conftest import _no_network, _one_signing_key, clients, world
 from tests.handler.world import World

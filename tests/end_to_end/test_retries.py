@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from handler.records import plain_item
+from handler.aws.records import plain_item
 from local.deployment import ROOT, Deployment, deployed
 from local.fates import Upload
 

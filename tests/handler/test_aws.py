@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ParamValidationError
 
-from handler import aws
-from handler.aws import Clients
+from handler.aws.clients import Clients, clients
 
 
 class Sent(Exception):
@@ -43,7 +42,7 @@ def test_a_publish_is_the_same_request_as_that_of_a_client_without_our_hook() ->
         "MessageAttributes": {"status": {"DataType": "String", "StringValue": "PROCESSED"}},
     }
     ours, stock = Clients().sns, Clients().sns
-    stock.meta.events.unregister("before-sign.sns.Publish", aws._encode_once)
+    stock.meta.events.unregister("before-sign.sns.Publish", clients._encode_once)
 
     with_hook, without = sent(ours, "publish", **publish), sent(stock, "publish", **publish)
 

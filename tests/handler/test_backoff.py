@@ -2,7 +2,7 @@
 
 import pytest
 
-from handler import backoff
+from handler.aws import backoff
 
 
 def test_a_pause_is_drawn_from_a_range_that_doubles(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from handler import alerts, aws
-from handler.email_budget import CLAIM_SECONDS, WINDOW_SECONDS, EmailBudget, Kind
+from handler.aws import alerts, clients
+from handler.aws.email_budget import CLAIM_SECONDS, WINDOW_SECONDS, EmailBudget, Kind
 from handler.model.errors import Fault
 
 from .world import Crash, Uploaded, World
@@ -85,7 +85,7 @@ def test_a_window_has_room_for_one_notice_beside_them(instances: Instances) -> N
 
 def test_two_windows_hold_what_sns_bears_in_a_second_and_no_try_reaches_a_third() -> None:
     """What reaches SNS within one second began at most that second and one try earlier."""
-    config = aws.SNS_CONFIG
+    config = clients.SNS_CONFIG
     assert config.retries == {"mode": "standard", "total_max_attempts": 1}  # type: ignore[attr-defined]
     try_seconds = config.connect_timeout + config.read_timeout  # type: ignore[attr-defined]
     clocks_differ_by_seconds = 3

@@ -15,7 +15,7 @@ from botocore.exceptions import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.aws_errors import aws_errors, caused_by_aws
+from handler.aws.errors import aws_errors, caused_by_aws
 from handler.model.errors import (
     PROCESS_FAULTS,
     Code,

@@ -26,10 +26,10 @@ from hypothesis import strategies as st
 
 import handler
 from handler import File, Rejection, hook
+from handler.aws.records import plain_item, typed_item
 from handler.deadline import DeadlineReached, deadline
 from handler.hook import OUTPUT_CHARACTERS, RESULT_BYTES, call, load, recordable
 from handler.model.errors import Code, Fault, ObjectMissing
-from handler.records import plain_item, typed_item
 
 from .world import Context, World
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler import backoff, copies
+from handler.aws import backoff, copies
 from handler.model.delivery import Delivery
 from handler.model.errors import Code, Fault, ObjectMissing
 from handler.model.event import Upload, parse

@@ -189,7 +189,7 @@ def test_a_retry_waits_for_the_one_at_work_unless_that_one_died(
     standing = world.standing(aside)
     assert (standing["status"], standing["retry_owner"]) == ("QUARANTINED", "retry-1")
 
-    monkeypatch.setattr("handler.retries.ABANDONED_SECONDS", -1)
+    monkeypatch.setattr("handler.aws.claims.ABANDONED_SECONDS", -1)
     world.retry(aside, 1, "by-hand")
     standing = world.standing(aside)
     assert (standing["status"], standing["retry_owner"]) == ("PROCESSED", "by-hand")
@@ -220,7 +220,7 @@ def test_a_retry_that_was_taken_for_dead_leaves_its_successors_file_alone(
 ) -> None:
     """Also where the successor is another try of the same retry."""
     successor, number = ("retry-1", 0) if again else ("successor", 1)
-    monkeypatch.setattr("handler.retries.ABANDONED_SECONDS", -1)
+    monkeypatch.setattr("handler.aws.claims.ABANDONED_SECONDS", -1)
     overtaken: list[str] = []
 
     def overtake(**_: Any) -> None:

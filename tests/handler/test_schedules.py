@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from handler.aws.schedules import EARLIEST_SECONDS, Schedules
 from handler.model.errors import WORTH_RETRYING, Code, Fault
 from handler.model.item import iso
 from handler.model.settings import RetryPlan, Settings
-from handler.schedules import EARLIEST_SECONDS, Schedules
 
 from .test_retries import DELAYS, fails
 from .world import World, retry_event

@@ -15,7 +15,7 @@ import botocore.session
 import pytest
 from botocore.config import Config
 
-from handler.aws import Clients
+from handler.aws.clients import Clients
 from handler.pipeline import Pipeline
 from local.alerts import Listener
 from local.cloud import Cloud

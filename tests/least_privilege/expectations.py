@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-from handler import copies, hook, processor
+from handler import hook, processor
+from handler.aws import copies
 from handler.model.delivery import Delivery
 from handler.model.errors import Code
 from handler.model.event import parse

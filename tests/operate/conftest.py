@@ -21,12 +21,12 @@ from moto import mock_aws
 from pytest_socket import disable_socket, enable_socket
 
 from components.table import LISTED, NEEDS_ATTENTION
-from handler.aws import Clients as HandlerClients
+from handler.aws.clients import Clients as HandlerClients
+from handler.aws.records import plain_item
 from handler.model.delivery import Delivery
 from handler.model.event import parse
 from handler.model.retry_event import Retry
 from handler.pipeline import Pipeline
-from handler.records import plain_item
 from operate import __main__ as command
 from operate import kept_events, kept_release
 from operate.commands import options, trying

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from handler.quarantine import Quarantine
-from handler.records import plain_item
+from handler.aws.quarantine import Quarantine
+from handler.aws.records import plain_item
 from operate import actions
 from operate.errors import OperateError
 from operate.pace import Pace

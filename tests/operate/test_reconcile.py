@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from handler.aws.quarantine import Quarantine
 from handler.model.item import iso
 from handler.model.retry_event import ABANDONED_SECONDS
-from handler.quarantine import Quarantine
 from operate import sources
 from operate.errors import OperateError
 from operate.findings import EXPLAINED, OVERDUE_SECONDS, Kind

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from handler.aws.records import plain_item
 from handler.model.item import iso
-from handler.records import plain_item
 from operate import pause
 from operate.errors import OperateError
 from operate.pace import Pace

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from handler.aws.records import typed_item
 from handler.model.item import iso
-from handler.records import typed_item
 from operate.errors import OperateError
 from operate.story import upload_of
 

@@ -17,7 +17,7 @@ def test_the_command_does_not_start_pulumi(installed: Installed, tmp_path: Path)
     program = (
         "import sys; from silent_scalper_operate.console import main\n"
         "try: main()\n"
-        "except SystemExit: print('pulumi' in sys.modules, 'handler.records' in sys.modules)"
+        "except SystemExit: print('pulumi' in sys.modules, 'handler.aws.records' in sys.modules)"
     )
     answer = run(installed.python, "-c", program, "--help", cwd=tmp_path)
     assert answer.splitlines()[-1] == "False True"

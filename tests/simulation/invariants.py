@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from handler.email_budget import BUDGET_KEY
+from handler.aws.email_budget import BUDGET_KEY
 from handler.model.errors import PROCESS_FAULTS, Code
 from handler.model.event import parse
 from handler.model.item import NEEDS_SOMEBODY

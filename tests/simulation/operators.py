@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from handler.aws.records import plain_item, typed_item
 from handler.model.item import iso
-from handler.records import plain_item, typed_item
 
 from .aws_lambda import Payload
 from .buckets import Bucket

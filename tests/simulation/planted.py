@@ -6,23 +6,23 @@ from typing import Any, NamedTuple
 
 import pytest
 
-import handler.aws
-import handler.aws_errors
+import handler.aws.clients
+import handler.aws.copies
+import handler.aws.errors
 import handler.batch
-import handler.copies
 import handler.fates
 import handler.model.errors
 import handler.processor
 import handler.rescuer
-from handler.alerts import Alerts
-from handler.aws_errors import aws_errors
-from handler.copies import Copies
+from handler.aws.alerts import Alerts
+from handler.aws.copies import Copies
+from handler.aws.errors import aws_errors
+from handler.aws.quarantine import Quarantine
+from handler.aws.records import Records
 from handler.fates import Fates
 from handler.hook import File
 from handler.model.errors import Fault
 from handler.model.item import Status
-from handler.quarantine import Quarantine
-from handler.records import Records
 
 from .histories import Answer, History, Upload
 from .interleavings import Scene
@@ -111,7 +111,7 @@ def _unversioned(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _copied_with_retries(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(handler.aws, "S3_COPY_CONFIG", handler.aws.S3_CONFIG)
+    patch.setattr(handler.aws.clients, "S3_COPY_CONFIG", handler.aws.clients.S3_CONFIG)
 
 
 def _repeated_without_a_look(made_once: Any) -> Any:
@@ -201,9 +201,9 @@ def _taken_over(_: Any) -> Any:
 
 
 def _forbidden_is_gone(patch: pytest.MonkeyPatch) -> None:
-    known = handler.aws_errors._MISSING
+    known = handler.aws.errors._MISSING
     patch.setattr(
-        handler.aws_errors, "_MISSING", known | {"403", "AccessDenied", "InvalidObjectState"}
+        handler.aws.errors, "_MISSING", known | {"403", "AccessDenied", "InvalidObjectState"}
     )
 
 
@@ -296,7 +296,7 @@ BUGS = [
     Bug("copies repeated by botocore", _copied_with_retries, "stray copy", one_upload),
     Bug(
         "copies repeated without a look for the one before",
-        instead(handler.copies, "_made_once", _repeated_without_a_look),
+        instead(handler.aws.copies, "_made_once", _repeated_without_a_look),
         "stray copy",
         one_upload,
     ),

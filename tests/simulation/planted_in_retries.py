@@ -5,18 +5,18 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import handler.aws.claims
+import handler.aws.schedules
 import handler.log
-import handler.retries
-import handler.schedules
-from handler.alerts import Alerts
-from handler.copies import RESTORED_BY, Copies
+from handler.aws.alerts import Alerts
+from handler.aws.claims import Claims
+from handler.aws.copies import RESTORED_BY, Copies
+from handler.aws.records import Records
+from handler.aws.restore import Restorer
+from handler.aws.schedules import Schedules
 from handler.fates import Fates
 from handler.model.errors import Fault
-from handler.records import Records
-from handler.restore import Restorer
-from handler.retries import Claims
 from handler.retry_fates import RetryFates
-from handler.schedules import Schedules
 
 from .histories import Firing, History, OperatorAct, Order
 from .planted import Bug, instead
@@ -265,13 +265,13 @@ BUGS_IN_RETRIES = [
     ),
     Bug(
         "history forgotten",
-        instead(handler.retries, "history_with", _forgotten),
+        instead(handler.aws.claims, "history_with", _forgotten),
         "its history",
         one_retried,
     ),
     Bug(
         "one schedule for two files of a key",
-        instead(handler.schedules, "_name", _named_after_the_key),
+        instead(handler.aws.schedules, "_name", _named_after_the_key),
         "never came",
         two_of_a_key,
     ),

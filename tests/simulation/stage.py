@@ -8,22 +8,22 @@ from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any
 
-import handler.aws
-import handler.backoff
+import handler.aws.backoff
+import handler.aws.claims
+import handler.aws.clients
+import handler.aws.copies
+import handler.aws.records
+import handler.aws.schedules
 import handler.batch
-import handler.copies
 import handler.deadline
 import handler.fates
 import handler.log
 import handler.pipeline
 import handler.processor
-import handler.records
 import handler.rescuer
-import handler.retries
 import handler.retry_fates
-import handler.schedules
-from handler.aws import Clients
-from handler.email_budget import EmailBudget
+from handler.aws.clients import Clients
+from handler.aws.email_budget import EmailBudget
 from handler.pipeline import Pipeline
 
 from .aws_lambda import Lambda
@@ -68,23 +68,23 @@ class ModelClients(Clients):
 
     @cached_property
     def s3(self) -> Any:
-        return self._client("s3", handler.aws.S3_CONFIG)
+        return self._client("s3", handler.aws.clients.S3_CONFIG)
 
     @cached_property
     def s3_for_copies(self) -> Any:
-        return self._client("s3", handler.aws.S3_COPY_CONFIG)
+        return self._client("s3", handler.aws.clients.S3_COPY_CONFIG)
 
     @cached_property
     def dynamodb(self) -> Any:
-        return self._client("dynamodb", handler.aws.CONFIG)
+        return self._client("dynamodb", handler.aws.clients.CONFIG)
 
     @cached_property
     def sns(self) -> Any:
-        return self._client("sns", handler.aws.SNS_CONFIG)
+        return self._client("sns", handler.aws.clients.SNS_CONFIG)
 
     @cached_property
     def scheduler(self) -> Any:
-        return self._client("scheduler", handler.aws.CONFIG)
+        return self._client("scheduler", handler.aws.clients.CONFIG)
 
 
 class OneByOne:
@@ -133,20 +133,20 @@ def _stand_ins(timeline: Timeline, functions: Lambda) -> Iterator[tuple[Any, str
     yield handler.rescuer, "deployed", deployed
     for module in (handler.batch, handler.fates, handler.log, handler.retry_fates):
         yield module, "time", timeline
-    yield handler.backoff, "time", SimpleNamespace(sleep=partial(_sleep, functions))
+    yield handler.aws.backoff, "time", SimpleNamespace(sleep=partial(_sleep, functions))
     spread = SimpleNamespace(uniform=lambda least, most: most / 2 * functions.jitter())
-    yield handler.backoff, "random", spread
+    yield handler.aws.backoff, "random", spread
     clock = SimpleNamespace(now=timeline.datetime_now, fromisoformat=datetime.fromisoformat)
-    for module in (handler.records, handler.retries, handler.schedules):
+    for module in (handler.aws.records, handler.aws.claims, handler.aws.schedules):
         yield module, "datetime", clock
     yield handler.pipeline, "EmailBudget", partial(EmailBudget, clock=timeline.time)
     yield handler.deadline, "signal", _Signals(functions)
     # To the handler, the thread of an invocation is its main thread.
     me = SimpleNamespace(current_thread=lambda: None, main_thread=lambda: None)
     yield handler.deadline, "threading", me
-    yield handler.copies, "ThreadPoolExecutor", OneByOne
-    yield handler.copies, "ONE_CALL_BYTES", ONE_CALL_BYTES
-    yield handler.copies, "PART_BYTES", PART_BYTES
+    yield handler.aws.copies, "ThreadPoolExecutor", OneByOne
+    yield handler.aws.copies, "ONE_CALL_BYTES", ONE_CALL_BYTES
+    yield handler.aws.copies, "PART_BYTES", PART_BYTES
 
 
 def _sleep(functions: Lambda, seconds: float) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from handler.email_budget import WINDOW_SECONDS
+from handler.aws.email_budget import WINDOW_SECONDS
 
 from .histories import History, Upload
 from .invariants import EMAILS_A_SECOND, violations

@@ -5,8 +5,8 @@ What can be judged on the spot is judged here; `invariants` judges what is left 
 
 from collections.abc import Callable, Container, Iterator
 
-from handler.copies import REASON_CODE, RESTORED_BY, UPLOAD_ID
-from handler.records import plain_item
+from handler.aws.copies import REASON_CODE, RESTORED_BY, UPLOAD_ID
+from handler.aws.records import plain_item
 
 from . import changes
 from .aws_lambda import Lambda

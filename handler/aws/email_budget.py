@@ -15,9 +15,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from .aws_errors import aws_errors
-from .model.errors import ConditionFailed, Fault
-from .model.settings import Settings
+from ..model.errors import ConditionFailed, Fault
+from ..model.settings import Settings
+from .errors import aws_errors
 from .records import plain_item, typed_item
 
 BUDGET_KEY = "scalper:email-budget"

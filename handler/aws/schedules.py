@@ -12,11 +12,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .aws_errors import aws_errors
-from .model.errors import WORTH_RETRYING, Code, Conflict, Fault
-from .model.item import Item, iso
-from .model.retry_event import Retry
-from .model.settings import Settings
+from ..model.errors import WORTH_RETRYING, Code, Conflict, Fault
+from ..model.item import Item, iso
+from ..model.retry_event import Retry
+from ..model.settings import Settings
+from .errors import aws_errors
 
 SPREAD = 4
 """A retry comes within the quarter of its delay that follows its time: a spike of failures shall

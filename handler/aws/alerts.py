@@ -6,14 +6,14 @@ Machines deduplicate on `object_key` and `upload_id`: a retry may repeat an aler
 import json
 from typing import Any
 
+from ..model.errors import Fault
+from ..model.item import Item, Status
+from ..model.messages import Message, email_text, pause_text, subject, subject_line
+from ..model.settings import Settings
+from ..model.text import printable
 from . import backoff
-from .aws_errors import aws_errors
 from .email_budget import EmailBudget, Kind
-from .model.errors import Fault
-from .model.item import Item, Status
-from .model.messages import Message, email_text, pause_text, subject, subject_line
-from .model.settings import Settings
-from .model.text import printable
+from .errors import aws_errors
 
 EMAILS_PAUSED = "EMAILS_PAUSED"
 

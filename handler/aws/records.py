@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from .aws_errors import aws_errors
-from .model.errors import Code, ConditionFailed, Fault
-from .model.event import Upload
-from .model.item import NEEDS_SOMEBODY, Item, Status, history_with, iso
-from .model.settings import Settings
+from ..model.errors import Code, ConditionFailed, Fault
+from ..model.event import Upload
+from ..model.item import NEEDS_SOMEBODY, Item, Status, history_with, iso
+from ..model.settings import Settings
+from .errors import aws_errors
 
 ATTENTION_SHARDS = 16
 """Partitions of the sparse index: a spike of failures must not throttle the table through it."""

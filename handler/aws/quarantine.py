@@ -3,10 +3,10 @@
 The copy has the same key. Its metadata say why it is here and which upload it is.
 """
 
+from ..model.errors import Code, Fault, ObjectMissing
+from ..model.event import Upload
+from ..model.settings import Settings
 from .copies import REASON_CODE, UPLOAD_ID, Copies, Copy, Place
-from .model.errors import Code, Fault, ObjectMissing
-from .model.event import Upload
-from .model.settings import Settings
 
 CLOCK_SECONDS = 60
 """S3's clocks agree to the second only."""

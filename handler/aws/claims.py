@@ -7,9 +7,9 @@ done, so a retry neither runs twice nor for ever.
 
 from datetime import UTC, datetime, timedelta
 
-from .model.errors import ConditionFailed
-from .model.item import NEEDS_SOMEBODY, Item, Status, history_with, iso
-from .model.retry_event import ABANDONED_SECONDS, Retry
+from ..model.errors import ConditionFailed
+from ..model.item import NEEDS_SOMEBODY, Item, Status, history_with, iso
+from ..model.retry_event import ABANDONED_SECONDS, Retry
 from .records import Records, plain_item
 
 

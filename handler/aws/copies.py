@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from ..model.errors import Code, Conflict, Fault, ObjectMissing
 from . import backoff
-from .aws import Clients
-from .aws_errors import aws_errors
-from .model.errors import Code, Conflict, Fault, ObjectMissing
+from .clients import Clients
+from .errors import aws_errors
 
 ONE_CALL_BYTES = 5 * 1024**3
 """CopyObject takes up to 5 GB; larger objects are copied in parts."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from .model.errors import Code, ConditionFailed, Conflict, Fault, ObjectMissing
+from ..model.errors import Code, ConditionFailed, Conflict, Fault, ObjectMissing
 
 # HeadObject has no body, so its 404 carries the bare status as its code. A missing bucket is a
 # broken deployment, not a deleted file.

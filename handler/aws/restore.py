@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..model.errors import Code, Conflict, Fault, ObjectMissing
+from ..model.event import Upload
+from ..model.settings import Settings
+from .claims import Claims
 from .copies import RESTORED_BY, UPLOAD_ID, Copies, Place
-from .model.errors import Code, Conflict, Fault, ObjectMissing
-from .model.event import Upload
-from .model.settings import Settings
-from .retries import Claims
 
 LOOKS = 5
 """How often it is looked again when somebody uploads under the key at the same moment."""
