@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from .model.errors import Rejection
 
 if TYPE_CHECKING:
-    from .hook import File
+    from .user_code import File
 
 __all__ = ["File", "Rejection"]
 
@@ -13,7 +13,7 @@ __all__ = ["File", "Rejection"]
 def __getattr__(name: str) -> Any:
     # A pipeline without `process` does not pay for what `process` is given.
     if name == "File":
-        from .hook import File  # noqa: PLC0415
+        from .user_code import File  # noqa: PLC0415
 
         return File
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,17 +9,17 @@ from .aws.alerts import Alerts
 from .aws.clients import Clients
 from .aws.email_budget import EmailBudget
 from .aws.records import Records
-from .fates import Fates
 from .model.delivery import Delivery
 from .model.settings import Settings
+from .outcomes.first_attempt import Fates
 
 if TYPE_CHECKING:
     from .aws.copies import Copies
     from .aws.quarantine import Quarantine
     from .aws.restore import Restorer
     from .aws.schedules import Schedules
-    from .hook import Process
-    from .retry_fates import RetryFates
+    from .outcomes.reattempt import RetryFates
+    from .user_code import Process
 
 # ruff: noqa: PLC0415 - what few files need is imported, and its client made, for those alone
 
@@ -44,7 +44,7 @@ class Pipeline:
     @cached_property
     def retry_fates(self) -> "RetryFates":
         from .aws.claims import Claims
-        from .retry_fates import RetryFates
+        from .outcomes.reattempt import RetryFates
 
         return RetryFates(
             self._records,
@@ -88,7 +88,7 @@ class Pipeline:
         entry = self.settings.process_entry
         if not entry:
             return None
-        from .hook import load
+        from .user_code import load
 
         return load(entry)
 

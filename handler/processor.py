@@ -6,7 +6,7 @@ A schedule or an operator asks for a retry of one that was set aside or held.
 from typing import Any
 
 from . import log
-from .batch import deal_with_each, retry, uploads
+from .dispatch import deal_with_each, retry, uploads
 from .model.delivery import Delivery, Outcome
 from .model.errors import ObjectMissing, Rejection
 from .model.event import is_retry, is_test, records_of
@@ -37,10 +37,10 @@ def decide(pipeline: Pipeline, delivery: Delivery) -> Outcome:
         pipeline.settings.rules.check(delivery.upload)
         result = None
         if pipeline.process:
-            from . import hook  # noqa: PLC0415 - no other pipeline needs it
+            from . import user_code  # noqa: PLC0415 - no other pipeline needs it
 
-            file = hook.File(delivery.upload, lambda: pipeline.clients.s3, delivery.source)
-            result = hook.call(pipeline.process, file)
+            file = user_code.File(delivery.upload, lambda: pipeline.clients.s3, delivery.source)
+            result = user_code.call(pipeline.process, file)
     except Rejection as rejection:
         return fates.reject(delivery, rejection.code, rejection.reason)
     except ObjectMissing:

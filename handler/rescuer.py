@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import log
-from .batch import deal_with_each, retry, uploads
+from .dispatch import deal_with_each, retry, uploads
 from .model.delivery import Delivery, Outcome
 from .model.errors import PROCESS_FAULTS, Code, Fault, code_and_reason
 from .model.event import is_retry, is_test, quoted, records_of

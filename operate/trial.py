@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from handler import hook
+from handler import user_code
 from handler.deadline import deadline
 from handler.model.errors import Fault, Rejection
 from handler.model.event import Upload
@@ -90,7 +90,7 @@ def of_stack(stack: str, folder: Path) -> Setup:
     )
 
 
-def load(setup: Setup) -> hook.Process | None:
+def load(setup: Setup) -> user_code.Process | None:
     """The user's `process`, from its folder or .zip; None when there is none."""
     if setup.code is None:
         return None
@@ -103,12 +103,12 @@ def load(setup: Setup) -> hook.Process | None:
     sys.path.append(str(setup.code.resolve()))
     os.environ.update(setup.environment)
     try:
-        return hook.load(setup.entry)
+        return user_code.load(setup.entry)
     except Fault as fault:
         raise OperateError(f"{fault.reason}.") from fault
 
 
-def attempt(path: Path, key: str, setup: Setup, process: hook.Process | None) -> Verdict:
+def attempt(path: Path, key: str, setup: Setup, process: user_code.Process | None) -> Verdict:
     """Decide about the file as if it were uploaded under `key`."""
     upload = _upload(path, key)
     matches = key.startswith(setup.prefix) and key.endswith(setup.suffix)
@@ -121,7 +121,7 @@ def attempt(path: Path, key: str, setup: Setup, process: hook.Process | None) ->
         if process:
             # What it prints is for people, whoever reads the answer.
             with redirect_stdout(sys.stderr), deadline(_Context(setup.timeout_seconds)):
-                result = hook.call(process, hook.File(upload, lambda: _Disk(path)))
+                result = user_code.call(process, user_code.File(upload, lambda: _Disk(path)))
         return Verdict(key, ACCEPTED, result=result, ms=_ms(started))
     except Rejection as rejection:
         return Verdict(key, REJECTED, rejection.code, rejection.reason, ms=_ms(started))

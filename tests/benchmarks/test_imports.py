@@ -35,5 +35,14 @@ def test_an_accepted_file_pays_neither_for_process_nor_for_quarantine_nor_for_re
     status, modules = map(json.loads, ran.stdout.splitlines())
 
     assert status["status"] == "PROCESSED"
-    unused = {"copies", "hook", "quarantine", "rescuer", "restore", "retry_fates", "schedules"}
-    assert unused.isdisjoint(name.removeprefix("handler.") for name in modules)
+    unused = [
+        "aws/copies",
+        "aws/quarantine",
+        "aws/restore",
+        "aws/schedules",
+        "outcomes/reattempt",
+        "rescuer",
+        "user_code",
+    ]
+    assert all((ROOT / "handler" / f"{name}.py").is_file() for name in unused)
+    assert not {f"handler.{name.replace('/', '.')}" for name in unused} & set(modules)

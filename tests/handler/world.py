@@ -25,10 +25,10 @@ from handler import pipeline, processor, rescuer
 from handler.aws.clients import Clients, backoff
 from handler.aws.email_budget import BUDGET_KEY, EmailBudget
 from handler.aws.records import plain_item, typed_item
-from handler.hook import Process
 from handler.model.errors import Fault
 from handler.model.item import Item
 from handler.pipeline import Pipeline
+from handler.user_code import Process
 
 REGION, ACCOUNT = "eu-north-1", "123456789012"
 PIPELINE = "silent-scalper-test-intake"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-from handler import hook, processor
+from handler import processor, user_code
 from handler.aws import copies
 from handler.model.delivery import Delivery
 from handler.model.errors import Code
@@ -27,7 +27,7 @@ def an_accepted_file_is_recorded_and_told(role: Role) -> None:
 
 def process_reads_the_exact_version(role: Role) -> None:
     pipeline = role.pipeline()
-    with hook.File(upload(role, "a.csv").upload, lambda: pipeline.clients.s3).open() as stream:
+    with user_code.File(upload(role, "a.csv").upload, lambda: pipeline.clients.s3).open() as stream:
         assert stream.read() == b"a,b\n1,2\n"
 
 

@@ -9,9 +9,9 @@ import pytest
 import handler.aws.clients
 import handler.aws.copies
 import handler.aws.errors
-import handler.batch
-import handler.fates
+import handler.dispatch
 import handler.model.errors
+import handler.outcomes.first_attempt
 import handler.processor
 import handler.rescuer
 from handler.aws.alerts import Alerts
@@ -19,10 +19,10 @@ from handler.aws.copies import Copies
 from handler.aws.errors import aws_errors
 from handler.aws.quarantine import Quarantine
 from handler.aws.records import Records
-from handler.fates import Fates
-from handler.hook import File
 from handler.model.errors import Fault
 from handler.model.item import Status
+from handler.outcomes.first_attempt import Fates
+from handler.user_code import File
 
 from .histories import Answer, History, Upload
 from .interleavings import Scene

@@ -14,9 +14,9 @@ from handler.aws.copies import RESTORED_BY, Copies
 from handler.aws.records import Records
 from handler.aws.restore import Restorer
 from handler.aws.schedules import Schedules
-from handler.fates import Fates
 from handler.model.errors import Fault
-from handler.retry_fates import RetryFates
+from handler.outcomes.first_attempt import Fates
+from handler.outcomes.reattempt import RetryFates
 
 from .histories import Firing, History, OperatorAct, Order
 from .planted import Bug, instead

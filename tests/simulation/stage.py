@@ -14,14 +14,14 @@ import handler.aws.clients
 import handler.aws.copies
 import handler.aws.records
 import handler.aws.schedules
-import handler.batch
 import handler.deadline
-import handler.fates
+import handler.dispatch
 import handler.log
+import handler.outcomes.first_attempt
+import handler.outcomes.reattempt
 import handler.pipeline
 import handler.processor
 import handler.rescuer
-import handler.retry_fates
 from handler.aws.clients import Clients
 from handler.aws.email_budget import EmailBudget
 from handler.pipeline import Pipeline
@@ -131,7 +131,12 @@ def _stand_ins(timeline: Timeline, functions: Lambda) -> Iterator[tuple[Any, str
 
     yield handler.processor, "deployed", deployed
     yield handler.rescuer, "deployed", deployed
-    for module in (handler.batch, handler.fates, handler.log, handler.retry_fates):
+    for module in (
+        handler.dispatch,
+        handler.outcomes.first_attempt,
+        handler.log,
+        handler.outcomes.reattempt,
+    ):
         yield module, "time", timeline
     yield handler.aws.backoff, "time", SimpleNamespace(sleep=partial(_sleep, functions))
     spread = SimpleNamespace(uniform=lambda least, most: most / 2 * functions.jitter())

@@ -11,20 +11,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from . import log
-from .aws.alerts import Alerts
-from .aws.claims import Claims
-from .aws.copies import Copy
-from .aws.quarantine import Quarantine
-from .aws.records import Records
-from .aws.restore import Restorer
-from .aws.schedules import Schedules
-from .fates import Fates
-from .model.delivery import Delivery, Outcome
-from .model.errors import Code, ObjectMissing, shorten
-from .model.event import Upload
-from .model.item import Item, Status
-from .model.retry_event import Retry
+from .. import log
+from ..aws.alerts import Alerts
+from ..aws.claims import Claims
+from ..aws.copies import Copy
+from ..aws.quarantine import Quarantine
+from ..aws.records import Records
+from ..aws.restore import Restorer
+from ..aws.schedules import Schedules
+from ..model.delivery import Delivery, Outcome
+from ..model.errors import Code, ObjectMissing, shorten
+from ..model.event import Upload
+from ..model.item import Item, Status
+from ..model.retry_event import Retry
+from .first_attempt import Fates
 
 
 @dataclass(frozen=True, slots=True)

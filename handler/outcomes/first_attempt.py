@@ -9,18 +9,18 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import log
-from .aws.alerts import Alerts
-from .aws.records import Records
-from .model.delivery import Delivery, Outcome
-from .model.errors import Code, Fault, ObjectMissing, shorten
-from .model.event import Upload
-from .model.item import Item, Status
+from .. import log
+from ..aws.alerts import Alerts
+from ..aws.records import Records
+from ..model.delivery import Delivery, Outcome
+from ..model.errors import Code, Fault, ObjectMissing, shorten
+from ..model.event import Upload
+from ..model.item import Item, Status
 
 if TYPE_CHECKING:
-    from .aws.copies import Copy
-    from .aws.quarantine import Quarantine
-    from .aws.schedules import Schedules
+    from ..aws.copies import Copy
+    from ..aws.quarantine import Quarantine
+    from ..aws.schedules import Schedules
 
 
 class Fates:

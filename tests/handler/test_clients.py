@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ParamValidationError
 
-from handler.aws.clients import Clients, clients
+from handler.aws import Clients, clients
 
 
 class Sent(Exception):

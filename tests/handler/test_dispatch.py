@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from handler import File, batch
-from handler import fates as fates_module
+from handler import File, dispatch
 from handler.deadline import DeadlineReached
 from handler.model.errors import Code, Fault
+from handler.outcomes import first_attempt as fates_module
 
 from .world import QUARANTINE, World
 
@@ -108,7 +108,7 @@ def test_long_names_and_long_reasons_leave_room_for_the_others(world: World) -> 
 def test_how_long_it_took_counts_from_the_files_own_turn(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "time", SimpleNamespace(monotonic=lambda: 5.0))
+    monkeypatch.setattr(dispatch, "time", SimpleNamespace(monotonic=lambda: 5.0))
     monkeypatch.setattr(fates_module, "time", SimpleNamespace(monotonic=lambda: 7.25))
     upload = world.upload()
     monkeypatch.setattr("handler.log.time", SimpleNamespace(monotonic=lambda: 7.25, time=time.time))

@@ -25,11 +25,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import handler
-from handler import File, Rejection, hook
+from handler import File, Rejection, user_code
 from handler.aws.records import plain_item, typed_item
 from handler.deadline import DeadlineReached, deadline
-from handler.hook import OUTPUT_CHARACTERS, RESULT_BYTES, call, load, recordable
 from handler.model.errors import Code, Fault, ObjectMissing
+from handler.user_code import OUTPUT_CHARACTERS, RESULT_BYTES, call, load, recordable
 
 from .world import Context, World
 
@@ -368,7 +368,7 @@ def test_a_rejection_with_a_bad_code_is_a_failure_of_process_that_says_how_to_me
 
 def test_what_users_import_is_what_the_handler_catches() -> None:
     assert handler.Rejection is Rejection
-    assert handler.File is hook.File
+    assert handler.File is user_code.File
 
 
 # What it returns.
@@ -675,7 +675,7 @@ def mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A `process/` folder beside the handler, as in the archive of the function."""
     folder = tmp_path / "process"
     folder.mkdir()
-    monkeypatch.setattr(hook, "PROCESS_FOLDER", folder)
+    monkeypatch.setattr(user_code, "PROCESS_FOLDER", folder)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     known = set(sys.modules)
     yield folder

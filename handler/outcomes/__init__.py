@@ -1,0 +1,1 @@
+"""What becomes of an upload: the decision table of docs/design.md."""
