@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ParamValidationError
 
-from handler.aws import Clients, clients
+from handler.aws import clients
+from handler.aws.clients import Clients
 
 
 class Sent(Exception):

@@ -22,7 +22,8 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from moto.s3.models import s3_backends
 
 from handler import pipeline, processor, rescuer
-from handler.aws.clients import Clients, backoff
+from handler.aws import backoff
+from handler.aws.clients import Clients
 from handler.aws.email_budget import BUDGET_KEY, EmailBudget
 from handler.aws.records import plain_item, typed_item
 from handler.model.errors import Fault

@@ -39,9 +39,10 @@ from silent_scalper.archive import checker_code
 
 target = pathlib.Path(sys.argv[1])
 for folder, files in checker_code().assets.items():
-    (target / folder).mkdir(parents=True)
     for name, asset in files.assets.items():
-        shutil.copyfile(asset.path, target / folder / name)
+        copy = target / folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(asset.path, copy)
 print(json.dumps(str(target)))
 """
 
