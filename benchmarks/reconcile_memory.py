@@ -19,10 +19,10 @@ from pathlib import Path
 
 from handler.model.rules import Rules
 from handler.model.settings import Settings
-from operate.findings import Kind
-from operate.kept_events import Look
-from operate.reconcile import Facts, Streams, compared
-from operate.sources import Filter, KeptEvent, Record, Version
+from operate.audit.findings import Kind
+from operate.audit.reconcile import Facts, Streams, compared
+from operate.read.kept_events import Look
+from operate.read.sources import Filter, KeptEvent, Record, Version
 
 MOST_MEGABYTES = 200
 KEYS = 1_000_000

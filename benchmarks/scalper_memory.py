@@ -20,13 +20,13 @@ from typing import Any, cast
 
 from handler.aws.records import ATTENTION_SHARDS, typed_item
 from handler.model.item import Status, iso
-from operate.actions import Done, each
+from operate.act.actions import Done, each
+from operate.act.targets import Targets
 from operate.commands.acting import tell_and_count
 from operate.commands.looking import write_json
-from operate.deployment import Deployment
-from operate.files import Selection, waiting
-from operate.status import groups_of
-from operate.targets import Targets
+from operate.read.deployment import Deployment
+from operate.read.files import Selection, waiting
+from operate.read.status import groups_of
 
 MOST_MEGABYTES = 200
 FILES = 1_000_000

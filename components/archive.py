@@ -4,16 +4,14 @@ Files are listed one by one. An archive of the folder would take in `__pycache__
 from machine to machine and shows up as a change of the code.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pulumi
 from pulumi import Input, Output
 
-CHECKER = (
-    "__init__", "daily", "deployment", "errors", "findings", "kept_events", "ledger", "outputs",
-    "reconcile", "sources",
-)  # fmt: skip
-"""What the daily check needs of the operator's command."""
+CHECKER = ("audit", "read")
+"""The rooms of the operator's command that the daily check runs with."""
 
 _HERE = Path(__file__).resolve().parent
 
@@ -26,10 +24,11 @@ def handler_code() -> pulumi.AssetArchive:
 def checker_code() -> pulumi.AssetArchive:
     """The daily check in `operate/`, and the handler, whose words it reads."""
     folder = _folder(_HERE.parent / "silent_scalper_operate", _HERE.parent / "operate")
-    check: dict[str, pulumi.Asset | pulumi.Archive] = {
-        f"{name}.py": pulumi.FileAsset(str(folder / f"{name}.py")) for name in CHECKER
-    }
-    return pulumi.AssetArchive({"handler": _handler(), "operate": pulumi.AssetArchive(check)})
+    rooms = {f"{room}/{name}": asset for room in CHECKER for name, asset in _modules(folder / room)}
+    package = {"__init__.py": pulumi.FileAsset(str(folder / "__init__.py"))}
+    return pulumi.AssetArchive(
+        {"handler": _handler(), "operate": pulumi.AssetArchive({**package, **rooms})}
+    )
 
 
 def handler_code_with(process: Input[pulumi.Archive]) -> Output[pulumi.Archive]:
@@ -42,13 +41,12 @@ def handler_code_with(process: Input[pulumi.Archive]) -> Output[pulumi.Archive]:
 
 
 def _handler() -> pulumi.AssetArchive:
-    folder = _folder(_HERE / "handler", _HERE.parent / "handler")
-    return pulumi.AssetArchive(
-        {
-            path.relative_to(folder).as_posix(): pulumi.FileAsset(str(path))
-            for path in sorted(folder.rglob("*.py"))
-        }
-    )
+    return pulumi.AssetArchive(dict(_modules(_folder(_HERE / "handler", _HERE.parent / "handler"))))
+
+
+def _modules(folder: Path) -> Iterator[tuple[str, pulumi.Asset]]:
+    for path in sorted(folder.rglob("*.py")):
+        yield path.relative_to(folder).as_posix(), pulumi.FileAsset(str(path))
 
 
 def _folder(installed: Path, in_checkout: Path) -> Path:

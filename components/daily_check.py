@@ -47,7 +47,7 @@ def daily_check(
         scope,
         Spec(
             purpose="checker",
-            entry="operate.daily.handler",
+            entry="operate.audit.daily.handler",
             description="Checks every day that each file is accounted for",
             code=checker_code(),
             environment={

@@ -138,7 +138,7 @@ def _component(found: _Found, resource: Resource) -> None:
 
 def _function(found: _Found, resource: Resource) -> None:
     inputs = resource.inputs
-    purpose = str(inputs.get("handler", "")).split(".")[1:2]
+    purpose = str(inputs.get("handler", "")).split(".")[-2:-1]
     if purpose not in (["processor"], ["rescuer"], ["daily"]) or purpose[0] in found.functions:
         raise UnpricedError(
             resource, "it is neither the processor nor the rescuer nor the daily check"

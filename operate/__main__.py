@@ -9,7 +9,7 @@ from handler.model.text import printable
 
 from .commands import acting, looking, reconciling, stopping, trying
 from .commands.options import COULD_NOT_TELL
-from .errors import OperateError
+from .read.errors import OperateError
 
 
 class InOrder(click.Group):

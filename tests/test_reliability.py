@@ -9,7 +9,7 @@ import pytest
 
 from handler.model.errors import Code
 from handler.model.item import Status
-from operate.findings import Kind as Finding
+from operate.audit.findings import Kind as Finding
 from tests.burst.faults import FAULTS, every_fault_on_every_call
 from tests.simulation.coverage import Coverage
 from tests.simulation.planted import BUGS

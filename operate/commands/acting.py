@@ -12,16 +12,17 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from .. import actions
-from ..actions import Done, each
-from ..deployment import Deployment
-from ..download import downloading
-from ..errors import OperateError
-from ..files import Selection
-from ..kept_release import release_kept
-from ..pace import Pace
-from ..targets import Targets
-from ..words import number, plain
+from ..act import actions
+from ..act.actions import Done, each
+from ..act.download import downloading
+from ..act.kept_release import release_kept
+from ..act.pace import Pace
+from ..act.targets import Targets
+from ..read.deployment import Deployment
+from ..read.errors import OperateError
+from ..read.files import Selection
+from ..read.words import number
+from ..screens.plain import plain
 from . import options
 from .options import NOT_WELL, WELL, Rate, as_json, asks_a_deployment, dry_run, selects
 

@@ -11,14 +11,15 @@ from typing import Any
 import click
 from rich.text import Text
 
-from .. import status_screen, story_screen
-from ..deployment import Deployment
-from ..files import Selection, Waiting, waiting
-from ..logs import fields_of, lines_of
-from ..report import reading
-from ..status import look
-from ..story import story, upload_of
-from ..words import age, plain, readable_size, time_of
+from ..read.deployment import Deployment
+from ..read.files import Selection, Waiting, waiting
+from ..read.logs import fields_of, lines_of
+from ..read.status import look
+from ..read.story import story, upload_of
+from ..read.words import age, readable_size, time_of
+from ..screens import status_screen, story_screen
+from ..screens.plain import plain
+from ..screens.report import reading
 from . import options
 from .options import NOT_WELL, WELL, as_json, asks_a_deployment, selects
 

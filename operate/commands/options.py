@@ -14,9 +14,9 @@ from rich.console import Console
 from handler.model.errors import REASON_CODE
 from handler.model.item import Status
 
-from ..deployment import Deployment
-from ..files import WAITING, Selection
-from ..outputs import read_outputs
+from ..read.deployment import Deployment
+from ..read.files import WAITING, Selection
+from ..read.outputs import read_outputs
 
 WELL, NOT_WELL, COULD_NOT_TELL = 0, 1, 2
 """Exit statuses: all is well or done; something needs somebody; nobody can tell or nothing done."""

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 import click
 from rich.console import Console
 
-from ..actions import Done, each
-from ..deployment import Deployment
-from ..errors import OperateError
-from ..findings import Kind
-from ..made_up_events import sending
-from ..pace import Pace
-from ..reconcile import DEFAULT_GRACE_SECONDS, Reconciliation, reconcile
-from ..report import reading, show, write_json
-from ..sources import Version
-from ..status import flow
-from ..words import number
+from ..act.actions import Done, each
+from ..act.pace import Pace
+from ..act.synthetic_events import sending
+from ..audit.findings import Kind
+from ..audit.reconcile import DEFAULT_GRACE_SECONDS, Reconciliation, reconcile
+from ..read.deployment import Deployment
+from ..read.errors import OperateError
+from ..read.sources import Version
+from ..read.status import flow
+from ..read.words import number
+from ..screens.report import reading, show, write_json
 from . import options
 from .acting import RELEASE_RATE, rate_option, tell_and_count
 from .options import NOT_WELL, WELL, Duration, as_json, asks_a_deployment, dry_run

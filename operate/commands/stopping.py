@@ -10,11 +10,12 @@ import click
 
 from handler.model.errors import Code
 
-from .. import pause
-from ..deployment import Deployment
-from ..errors import OperateError
-from ..files import Selection
-from ..words import plain
+from ..act import pause
+from ..read import stopped
+from ..read.deployment import Deployment
+from ..read.errors import OperateError
+from ..read.files import Selection
+from ..screens.plain import plain
 from . import options
 from .acting import RELEASE_RATE, checked, rate_option, release
 from .options import WELL, as_json, asks_a_deployment, dry_run
@@ -31,8 +32,8 @@ class Reserved(click.ParamType[int | str]):
     def convert(
         self, value: Any, param: click.Parameter | None, context: click.Context | None
     ) -> int | str:
-        if value == pause.NOT_RESERVED:
-            return pause.NOT_RESERVED
+        if value == stopped.NOT_RESERVED:
+            return stopped.NOT_RESERVED
         if not str(value).isdecimal() or int(value) < 1:
             self.fail(f"{value!r} is no concurrency; write 10, or none", param, context)
         return int(value)
@@ -49,8 +50,8 @@ def pause_command(deployment: Deployment, dry_run: bool, as_json: bool) -> None:
     bucket, until `scalper resume`. Twice is as good as once.
     """
     checked(deployment)
-    before = pause.concurrency(deployment)
-    note = pause.paused(deployment) if before == 0 else None
+    before = stopped.concurrency(deployment)
+    note = stopped.paused(deployment) if before == 0 else None
     if before == 0:
         words = f"It is stopped already{f', since {note.at} by {note.by}' if note else ''}."
     elif dry_run:
@@ -58,13 +59,13 @@ def pause_command(deployment: Deployment, dry_run: bool, as_json: bool) -> None:
     else:
         note = pause.pause(deployment)
         words = "The processor is stopped. New files are held, and none is set aside."
-    stopped = before == 0 or not dry_run
+    is_stopped = before == 0 or not dry_run
     if as_json:
-        answer = {"stopped": stopped, "note": asdict(note) if note else None, "words": words}
+        answer = {"stopped": is_stopped, "note": asdict(note) if note else None, "words": words}
         click.echo(json.dumps(answer))
         return
     options.screen().print(plain(words))
-    if stopped:
+    if is_stopped:
         options.screen().print("To start it and catch up: scalper resume")
 
 
@@ -90,8 +91,8 @@ def resume_command(
     Stopped half-way, the same command goes on.
     """
     checked(deployment)
-    note = pause.paused(deployment)
-    must_start = concurrency is not None or pause.concurrency(deployment) == 0
+    note = stopped.paused(deployment)
+    must_start = concurrency is not None or stopped.concurrency(deployment) == 0
     if must_start and not dry_run:
         pause.start(deployment, _to_reserve(concurrency, note))
     if not as_json:
@@ -106,9 +107,9 @@ def resume_command(
     sys.exit(status)
 
 
-def _to_reserve(wanted: int | str | None, note: pause.Paused | None) -> int | None:
+def _to_reserve(wanted: int | str | None, note: stopped.Paused | None) -> int | None:
     if wanted is not None:
-        return None if wanted == pause.NOT_RESERVED else int(wanted)
+        return None if wanted == stopped.NOT_RESERVED else int(wanted)
     if note is None:
         raise OperateError(
             "The processor was not stopped by `scalper pause`, so nobody noted what was reserved "

@@ -10,11 +10,12 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from .. import trial
-from ..deployment import Deployment
-from ..outputs import read_outputs
-from ..trial import ACCEPTED, FAILED, PASSED_OVER, REJECTED, Setup, Verdict
-from ..words import plain, readable_size
+from ..act import trial
+from ..act.trial import ACCEPTED, FAILED, PASSED_OVER, REJECTED, Setup, Verdict
+from ..read.deployment import Deployment
+from ..read.outputs import read_outputs
+from ..read.words import readable_size
+from ..screens.plain import plain
 from . import options
 from .options import NOT_WELL, WELL, as_json
 

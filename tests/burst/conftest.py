@@ -15,10 +15,10 @@ from local.cloud import Cloud
 from local.deployment import ROOT, STACK
 from local.emulator import Emulator
 from local.program import deploy
-from operate.deployment import Deployment
-from operate.findings import Finding
-from operate.outputs import Outputs
-from operate.reconcile import Reconciliation, reconcile
+from operate.audit.findings import Finding
+from operate.audit.reconcile import Reconciliation, reconcile
+from operate.read.deployment import Deployment
+from operate.read.outputs import Outputs
 
 from .faults import Faults
 

@@ -24,7 +24,7 @@ class Archive:
 class File:
     def __init__(self, path): self.content = open(path, "rb").read()
 sys.modules["pulumi"] = types.SimpleNamespace(
-    AssetArchive=Archive, FileAsset=File, FileArchive=Archive, Archive=Archive,
+    AssetArchive=Archive, FileAsset=File, Asset=File, FileArchive=Archive, Archive=Archive,
     Input=dict, Output=dict)
 found, total = runpy.run_path(sys.argv[1])["handler_code"](), hashlib.sha256()
 for name, asset in found.assets["handler"].assets.items():
@@ -67,7 +67,7 @@ def test_the_daily_check_is_deployed_with_what_it_imports_and_no_more(
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, tmp_path / name)
     program = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import operate.daily\n"
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import operate.audit.daily\n"
         "print(*sorted(sys.modules))"
     )
     imported = subprocess.run(
@@ -76,7 +76,9 @@ def test_the_daily_check_is_deployed_with_what_it_imports_and_no_more(
     assert not {"click", "rich", "pulumi"} & set(imported)
     needed = {f"{name.replace('.', '/')}.py" for name in imported if name.startswith("operate.")}
     there = {name for name in deployed_files if name.startswith("operate/")}
-    assert there == needed | {"operate/__init__.py"}, "change CHECKER in components/archive.py"
+    rooms = [path for room in ("audit", "read") for path in (ROOT / "operate" / room).glob("*.py")]
+    assert there == {name_of(path) for path in rooms} | {"operate/__init__.py"}
+    assert needed - there <= {"operate/audit.py", "operate/read.py"}, "the rooms themselves"
     handler = {name for name in deployed_files if name.startswith("handler/")}
     assert handler == {name_of(path) for path in HANDLER.rglob("*.py")}
 

@@ -18,7 +18,7 @@ from handler.model.event import Upload
 from handler.model.item import Status
 from handler.model.rules import Rules
 from handler.model.settings import EMAIL_ON, RetryPlan, Settings
-from operate import daily
+from operate.audit import daily
 from tests.component.recorder import Deployment, deploy
 
 FUNCTIONS = ("processor", "rescuer", "checker")

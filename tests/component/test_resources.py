@@ -79,7 +79,7 @@ def test_lifecycle_rules_wait_for_versioning(deployed: Deployment, bucket: str) 
     [
         ("processor", "handler.processor.handler"),
         ("rescuer", "handler.rescuer.handler"),
-        ("checker", "operate.daily.handler"),
+        ("checker", "operate.audit.daily.handler"),
     ],
 )
 def test_a_function_runs_on_arm_and_owns_its_log_group(

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from handler import processor
 from handler.model.errors import Fault
 from handler.model.retry_event import ABANDONED_SECONDS
-from operate.daily import GRACE_SECONDS
+from operate.audit.daily import GRACE_SECONDS
 
 from .hostile import NAMES
 from .world import (

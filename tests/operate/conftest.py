@@ -28,12 +28,13 @@ from handler.model.event import parse
 from handler.model.retry_event import Retry
 from handler.pipeline import Pipeline
 from operate import __main__ as command
-from operate import kept_events, kept_release
+from operate.act import kept_release
+from operate.audit.findings import Finding
+from operate.audit.reconcile import reconcile
 from operate.commands import options, trying
-from operate.deployment import Clients, Deployment
-from operate.findings import Finding
-from operate.outputs import Outputs
-from operate.reconcile import reconcile
+from operate.read import kept_events
+from operate.read.deployment import Clients, Deployment
+from operate.read.outputs import Outputs
 
 REGION: Final = "eu-north-1"
 ACCOUNT = "123456789012"

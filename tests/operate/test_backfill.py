@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from handler.model.event import parse
-from operate import sources
-from operate.errors import OperateError
-from operate.made_up_events import event_of, sequencer_of
-from operate.pace import Pace
-from operate.sources import NO_VERSION, Version
+from operate.act.pace import Pace
+from operate.act.synthetic_events import event_of, sequencer_of
+from operate.read import sources
+from operate.read.errors import OperateError
+from operate.read.sources import NO_VERSION, Version
 
 from .conftest import REGION, Scalper, World
 

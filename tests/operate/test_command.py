@@ -13,10 +13,10 @@ from rich.console import Console
 
 from handler.model.text import printable
 from operate import __main__ as command
+from operate.audit.findings import Finding, Kind
 from operate.commands import options
-from operate.errors import OperateError
-from operate.findings import Finding, Kind
-from operate.report import show
+from operate.read.errors import OperateError
+from operate.screens.report import show
 from tests.handler.hostile import NAMES
 
 from .conftest import Scalper, World

@@ -8,9 +8,9 @@ import pytest
 from moto.sns.models import sns_backends
 
 from handler.model.settings import Settings
-from operate import daily
-from operate.errors import OperateError
-from operate.findings import Finding, Kind
+from operate.audit import daily
+from operate.audit.findings import Finding, Kind
+from operate.read.errors import OperateError
 
 from .conftest import ACCOUNT, REGION, TOPIC, World
 
@@ -153,7 +153,7 @@ def test_a_missing_variable_is_named(world: World, missing: str) -> None:
 
 def reaching(monkeypatch: pytest.MonkeyPatch, *states: str) -> None:
     """E-mail addresses in these states; SNS does not list one that it deleted."""
-    from operate import sources
+    from operate.read import sources
 
     found = [
         sources.Subscription(f"{at}@example.com", state)

@@ -13,10 +13,10 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from operate.deployment import Deployment
-from operate.errors import OperateError, told_plainly
-from operate.outputs import Outputs, read_outputs
-from operate.reconcile import reconcile
+from operate.audit.reconcile import reconcile
+from operate.read.deployment import Deployment
+from operate.read.errors import OperateError, told_plainly
+from operate.read.outputs import Outputs, read_outputs
 
 from .conftest import ACCOUNT, REGION, World
 

@@ -7,9 +7,9 @@ import pytest
 
 from handler.aws.quarantine import Quarantine
 from handler.aws.records import plain_item
-from operate import actions
-from operate.errors import OperateError
-from operate.pace import Pace
+from operate.act import actions
+from operate.act.pace import Pace
+from operate.read.errors import OperateError
 
 from .conftest import ACCOUNT, Scalper, Uploaded, World
 

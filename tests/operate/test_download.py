@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from operate.download import local_path
-from operate.errors import OperateError
-from operate.pace import Pace
+from operate.act.download import local_path
+from operate.act.pace import Pace
+from operate.read.errors import OperateError
 
 from .conftest import Scalper, World
 

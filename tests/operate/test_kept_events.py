@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from operate import kept_events
-from operate.errors import OperateError
-from operate.kept_events import Look, look
+from operate.read import kept_events
+from operate.read.errors import OperateError
+from operate.read.kept_events import Look, look
 
 from .conftest import Scalper, World
 

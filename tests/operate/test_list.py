@@ -8,7 +8,7 @@ import pytest
 
 from handler.model.item import Status, iso
 from handler.model.retry_event import ABANDONED_SECONDS
-from operate.files import Selection, count_waiting, read, waiting
+from operate.read.files import Selection, count_waiting, read, waiting
 
 from .conftest import Scalper, World
 
@@ -32,7 +32,7 @@ def test_what_waits_comes_in_order_of_time_over_all_shards(world: World) -> None
 
 
 def test_pages_of_a_shard_follow_one_another(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("operate.files.PAGE", 2)
+    monkeypatch.setattr("operate.read.files.PAGE", 2)
     for number in range(60):
         world.hold(f"{number}.csv")
     assert sorted(keys(world)) == sorted(f"{number}.csv" for number in range(60))

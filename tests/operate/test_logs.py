@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from operate.logs import lines_of
-from operate.story import upload_of
+from operate.read.logs import lines_of
+from operate.read.story import upload_of
 
 from .conftest import Scalper, Uploaded, World
 

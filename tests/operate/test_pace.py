@@ -2,8 +2,8 @@
 
 import pytest
 
+from operate.act.pace import Pace
 from operate.commands.options import Rate
-from operate.pace import Pace
 
 
 class Clock:

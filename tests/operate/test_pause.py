@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from operate import pause
-from operate.errors import OperateError
-from operate.pace import Pace
+from operate.act import pause
+from operate.act.pace import Pace
+from operate.read import stopped
+from operate.read.errors import OperateError
 
 from .conftest import ACCOUNT, Scalper, World
 
@@ -42,8 +43,8 @@ def test_it_stops_and_starts_with_what_was_reserved_before(
     assert scalper("pause").exit_code == 0
     assert reserved(world) == 0
     who = f"by=arn:aws:sts::{ACCOUNT}:user/moto"
-    assert tags(world)[pause.TAG].startswith(f"concurrency={before or 'none'} at=20")
-    assert tags(world)[pause.TAG].endswith(who)
+    assert tags(world)[stopped.TAG].startswith(f"concurrency={before or 'none'} at=20")
+    assert tags(world)[stopped.TAG].endswith(who)
     assert scalper("resume").exit_code == 0
     assert reserved(world) == before
     assert tags(world) == {}
@@ -72,7 +73,7 @@ def test_the_note_is_there_before_the_stop(world: World, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(world.lambda_, "put_function_concurrency", watch)
     pause.pause(world.deployment)
-    assert [list(tags) for tags in seen] == [[pause.TAG]]
+    assert [list(tags) for tags in seen] == [[stopped.TAG]]
 
 
 def test_what_was_held_meanwhile_is_released_and_nothing_else(
@@ -100,7 +101,7 @@ def test_a_start_that_was_stopped_goes_on(
         patch.setattr(Pace, "wait", interrupt)
         assert scalper("resume").exit_code == 130
     assert reserved(world) == 7
-    assert pause.TAG in tags(world)
+    assert stopped.TAG in tags(world)
     assert scalper("resume").exit_code == 0
     assert [event["Retry"]["object_key"] for _, _, event in world.invoked] == ["late.csv"]
     assert tags(world) == {}
@@ -139,7 +140,7 @@ def test_a_concurrency_that_is_none_is_refused(scalper: Scalper, word: str) -> N
 
 def test_a_note_that_cannot_be_read_is_told(world: World, scalper: Scalper) -> None:
     arn = world.lambda_.get_function_configuration(FunctionName="processor")["FunctionArn"]
-    world.lambda_.tag_resource(Resource=arn, Tags={pause.TAG: "yes"})
+    world.lambda_.tag_resource(Resource=arn, Tags={stopped.TAG: "yes"})
     with pytest.raises(OperateError, match="cannot be read: yes"):
         scalper("resume")
 

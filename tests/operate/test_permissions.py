@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from operate import __main__ as command
-from operate.pace import Pace
-from operate.pause import pause as stop
+from operate.act.pace import Pace
+from operate.act.pause import pause as stop
 
 from .conftest import Scalper, World
 from .test_logs import Logs

@@ -9,9 +9,10 @@ import pytest
 from handler.aws.quarantine import Quarantine
 from handler.model.item import iso
 from handler.model.retry_event import ABANDONED_SECONDS
-from operate import sources
-from operate.errors import OperateError
-from operate.findings import EXPLAINED, OVERDUE_SECONDS, Kind
+from operate.audit.findings import EXPLAINED, Kind
+from operate.read import sources
+from operate.read.errors import OperateError
+from operate.read.files import OVERDUE_SECONDS
 
 from .conftest import TOPIC, World
 

@@ -8,9 +8,9 @@ import pytest
 
 from handler.aws.records import plain_item
 from handler.model.item import iso
-from operate import pause
-from operate.errors import OperateError
-from operate.pace import Pace
+from operate.act import pause
+from operate.act.pace import Pace
+from operate.read.errors import OperateError
 
 from .conftest import Scalper, Uploaded, World
 

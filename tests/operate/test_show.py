@@ -8,8 +8,8 @@ import pytest
 
 from handler.aws.records import typed_item
 from handler.model.item import iso
-from operate.errors import OperateError
-from operate.story import upload_of
+from operate.read.errors import OperateError
+from operate.read.story import upload_of
 
 from .conftest import Scalper, World
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from handler.model.item import iso
-from operate import pause
+from operate.act import pause
 
 from .conftest import TOPIC, Scalper, World
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from operate.errors import OperateError
+from operate.read.errors import OperateError
 
 from .conftest import Scalper, World
 

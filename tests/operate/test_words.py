@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.model.text import printable
-from operate.words import age, number, shell_word
+from operate.read.words import age, number, shell_word
 
 BASH = shutil.which("bash") or "bash"
 HOSTILE = [

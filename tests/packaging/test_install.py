@@ -67,7 +67,7 @@ def test_the_lambda_code_that_came_along_imports_by_itself(
     installed: Installed, tmp_path: Path
 ) -> None:
     archive = Path(installed.answer(UNPACK, tmp_path / "task"))
-    for entry in ("handler.processor", "handler.rescuer", "operate.daily"):
+    for entry in ("handler.processor", "handler.rescuer", "operate.audit.daily"):
         program = f"import {entry} as m; assert callable(m.handler); print(m.__file__)"
         where = run(installed.python, "-c", program, cwd=archive)
         assert Path(where.strip()).is_relative_to(archive)

@@ -38,7 +38,7 @@ MENDED_RELEASE = PROCESS.format(condition="False")
 
 # Files are young in a test: what waits a quarter of an hour for a person is overlooked at once.
 SCALPER = """#!/bin/sh
-exec {python} -P -c 'from operate import reconcile; reconcile.DEFAULT_GRACE_SECONDS = 0
+exec {python} -P -c 'from operate.audit import reconcile; reconcile.DEFAULT_GRACE_SECONDS = 0
 from operate.__main__ import main; main()' "$@"
 """
 PULUMI = '#!/bin/sh\necho "pulumi $*" >> "$PULUMI_RAN"\n'

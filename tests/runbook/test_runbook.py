@@ -17,9 +17,9 @@ from handler.model.item import Status
 from handler.model.messages import email_text, pause_text, subject
 from handler.model.settings import Settings
 from local.deployment import ROOT
-from operate import daily
 from operate.__main__ import scalper
-from operate.findings import Finding, Kind
+from operate.audit import daily
+from operate.audit.findings import Finding, Kind
 from tests.component.recorder import Deployment as Registered
 from tests.component.recorder import deploy
 

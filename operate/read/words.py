@@ -6,16 +6,9 @@ when it is pasted into a shell.
 
 from datetime import UTC, datetime
 
-from rich.text import Text
+from handler.model.text import readable_size, shell_word
 
-from handler.model.text import printable, readable_size, shell_word
-
-__all__ = ["age", "number", "plain", "readable_size", "shell_word", "time_of"]
-
-
-def plain(text: str, style: str = "") -> Text:
-    """As it is, without markup; what could move a cursor is made visible."""
-    return Text(printable(text), style=style)
+__all__ = ["age", "number", "readable_size", "shell_word", "time_of"]
 
 
 def time_of(iso: str) -> str:

@@ -14,12 +14,14 @@ from typing import Any, TypeVar
 from handler.model.retry_event import ABANDONED_SECONDS
 from handler.model.settings import Settings
 
-from . import sources
-from .deployment import Deployment
+from ..read import sources
+from ..read.deployment import Deployment
+from ..read.files import OVERDUE_SECONDS
+from ..read.kept_events import Look, undisturbed
+from ..read.sources import Filter, KeptEvent, Record, Subscription, Version
 from .findings import (
     KEPT,
     OLDER_THAN_THE_PIPELINE,
-    OVERDUE_SECONDS,
     QUESTIONS,
     STRAYS,
     UNACCOUNTED,
@@ -27,9 +29,7 @@ from .findings import (
     Finding,
     Kind,
 )
-from .kept_events import Look, undisturbed
 from .ledger import Ledger, ledger
-from .sources import Filter, KeptEvent, Record, Subscription, Version
 
 DEFAULT_GRACE_SECONDS = 15 * 60
 """As long as the alarm `files-late` waits."""

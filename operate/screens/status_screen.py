@@ -9,9 +9,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from . import status
-from .status import RECENT_MINUTES, Health
-from .words import age, number, plain, time_of
+from ..read import status
+from ..read.status import RECENT_MINUTES, Health
+from ..read.words import age, number, time_of
+from .plain import plain
 
 GOOD, BAD, UNSURE = Text("●", "green"), Text("●", "red"), Text("●", "yellow")
 SHOWN_GROUPS = 12

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from .findings import EXPLAINED, Kind
-from .reconcile import Progress, Reconciliation
-from .words import plain
+from ..audit.findings import EXPLAINED, Kind
+from ..audit.reconcile import Progress, Reconciliation
+from .plain import plain
 
 SHOWN = 20
 """Findings of one kind that a person is shown; `--json` has all."""

@@ -20,11 +20,11 @@ from handler.model.errors import Code
 from handler.model.item import Item, Status, history_with, iso
 from handler.model.retry_event import Retry
 
-from .deployment import Deployment
-from .errors import OperateError, told_plainly
-from .files import WAITING, is_abandoned
-from .pause import concurrency
-from .story import being_retried, is_discarded, is_half_discarded, place
+from ..read.deployment import Deployment
+from ..read.errors import OperateError, told_plainly
+from ..read.files import WAITING, is_abandoned
+from ..read.stopped import concurrency
+from ..read.story import being_retried, is_discarded, is_half_discarded, place
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from urllib.parse import quote_plus
 from handler.model.event import UPLOAD_ID_LENGTH
 from handler.model.item import iso
 
+from ..read.deployment import Deployment
+from ..read.sources import NO_VERSION, Version
 from .actions import Done, invoke, refuse_while_paused
-from .deployment import Deployment
-from .sources import NO_VERSION, Version
 
 MADE_UP = "000000"
 """How the sequencers begin that are made up. S3's own begin with the time, so they sort later."""

@@ -10,9 +10,10 @@ from rich.text import Text
 
 from handler.model.item import Item, Status, iso
 
-from .files import WAITING
-from .story import Story, Unrecorded, being_retried, next_step, place
-from .words import age, number, plain, readable_size, shell_word, time_of
+from ..read.files import WAITING
+from ..read.story import Story, Unrecorded, being_retried, next_step, place
+from ..read.words import age, number, readable_size, shell_word, time_of
+from .plain import plain
 
 STYLES = {
     Status.PROCESSED: "green",

@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 
 from handler.model.item import Item, Status
 
+from ..read.deployment import Deployment
+from ..read.errors import OperateError, told_plainly
 from .actions import Done
-from .deployment import Deployment
-from .errors import OperateError, told_plainly
 
 NAME_BYTES = 200
 """Most file systems take 255; a temporary ending needs room."""

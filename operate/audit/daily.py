@@ -17,10 +17,10 @@ from handler.aws.email_budget import EmailBudget
 from handler.model.settings import Settings
 from handler.model.text import printable
 
-from .deployment import Clients, Deployment
-from .errors import OperateError
+from ..read.deployment import Clients, Deployment
+from ..read.errors import OperateError
+from ..read.outputs import Outputs
 from .findings import EXPLAINED, Finding, Kind
-from .outputs import Outputs
 from .reconcile import reconcile
 
 GRACE_SECONDS = 7 * 60 * 60

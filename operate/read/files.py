@@ -19,7 +19,6 @@ from handler.model.retry_event import ABANDONED_SECONDS
 
 from .deployment import Deployment
 from .errors import told_plainly
-from .findings import OVERDUE_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import QueryInputPaginateTypeDef
@@ -30,6 +29,8 @@ PAGE = 250
 BATCH = 100
 """What BatchGetItem takes at most."""
 WAITING = (Status.HELD, Status.QUARANTINED)
+OVERDUE_SECONDS = 2 * 60 * 60
+"""A retry that has not begun so long after its time will not begin: its schedule is gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from handler.model.item import Item
 
-from .deployment import Deployment
-from .errors import OperateError
-from .files import WAITING, Selection, count_waiting, read, uploads, waiting
-from .story import is_half_discarded, no_such_upload, upload_of
-from .words import shell_word
+from ..read.deployment import Deployment
+from ..read.errors import OperateError
+from ..read.files import WAITING, Selection, count_waiting, read, uploads, waiting
+from ..read.story import is_half_discarded, no_such_upload, upload_of
+from ..read.words import shell_word
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, Literal
 
-from .sources import KeptEvent, Record, Version
+from ..read.sources import KeptEvent, Record, Version
 
 CACHE_KIBIBYTES = 32 * 1024
 

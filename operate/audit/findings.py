@@ -9,9 +9,6 @@ from enum import StrEnum
 
 from handler.model.text import printable
 
-OVERDUE_SECONDS = 2 * 60 * 60
-"""A retry that has not begun so long after its time will not begin: its schedule is gone."""
-
 
 class Kind(StrEnum):
     """Stable: people script on these words."""

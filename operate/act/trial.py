@@ -22,7 +22,7 @@ from handler.model.errors import Fault, Rejection
 from handler.model.event import Upload
 from handler.model.rules import Rules
 
-from .errors import OperateError
+from ..read.errors import OperateError
 
 PASSED_OVER, ACCEPTED, REJECTED, FAILED = "PASSED OVER", "PROCESSED", "QUARANTINED", "FAILED"
 

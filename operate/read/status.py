@@ -15,8 +15,8 @@ from .deployment import Deployment
 from .errors import told_plainly
 from .files import Selection, Waiting, waiting
 from .kept_events import counted, queue_of
-from .pause import Paused, concurrency, paused
 from .sources import Subscription
+from .stopped import Paused, concurrency, paused
 from .words import number
 
 RECENT_MINUTES = 15

@@ -8,11 +8,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ..read.deployment import Deployment
+from ..read.errors import told_plainly
+from ..read.kept_events import WAIT_SECONDS, queue_of, wait_for_others
+from ..read.sources import keys_in, undelivered_retry
 from .actions import Done, invoke, refuse_while_paused
-from .deployment import Deployment
-from .errors import told_plainly
-from .kept_events import WAIT_SECONDS, queue_of, wait_for_others
-from .sources import keys_in, undelivered_retry
 
 HIDDEN_SECONDS = 16 * 60
 """Longer than the rescuer may take: nobody else gets the message meanwhile."""

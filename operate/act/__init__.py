@@ -1,0 +1,1 @@
+"""What changes something: retries, discards, downloads, the emergency stop; and trials here."""

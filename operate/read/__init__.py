@@ -1,0 +1,1 @@
+"""What a deployment answers when it is asked: nothing here writes or needs a terminal."""
