@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 
 from components import SilentScalperPipelineArgs
-from handler.records import Item
+from handler.model.item import Item
 from tests.component.recorder import Deployment
 from tests.handler.world import Uploaded, World
 
