@@ -27,6 +27,7 @@ from .retry_worlds import (
     retried_beside_users,
     retried_in_an_outage,
     retried_late,
+    schedule_refused_to_the_next_try,
 )
 
 
@@ -50,6 +51,10 @@ def _beside_another(change: Any) -> Any:
         condition.partition(" AND ( attribute_not_exists(retry_owner)")[0],
         values,
     )
+
+
+def _whoever_announced_it(claim: Any) -> Any:
+    return lambda self, retry, owner: claim(self, replace(retry, announced=None), owner)
 
 
 def _in_its_own_name(claim: Any) -> Any:
@@ -218,8 +223,14 @@ BUGS_IN_RETRIES = [
     Bug(
         "retry called off by a late duplicate",
         instead(Fates, "_tell", _by_the_processor_too),
-        "said to be parked, and was retried by itself",
+        "could have been scheduled",
         retried_late,
+    ),
+    Bug(
+        "retry that no record announces any more",
+        instead(Claims, "claim", _whoever_announced_it),
+        "said to be parked, and was retried by itself",
+        schedule_refused_to_the_next_try,
     ),
     Bug(
         "event of a restored copy processed",

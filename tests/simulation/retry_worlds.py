@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
+from .buckets import Lock
 from .histories import (
     Act,
     Answer,
@@ -90,6 +91,19 @@ def retried_late(*, thorough: bool = False) -> Iterator[History]:
             yield History((again,), retry_delays=DELAYS)
             doubled = replace(upload, doubled_after=late)
             yield History((doubled,), retry_delays=DELAYS)
+
+
+def schedule_refused_to_the_next_try() -> Iterator[History]:
+    """A rescuer makes a schedule and fails; it is refused to the next try, which parks the file."""
+    yield History(
+        (Upload(answers=(Answer.READ_AND_ACCEPT,), lock=Lock.ARCHIVED),),
+        mishaps=(
+            Mishap(6, Trouble(Kind.SERVER_ERROR, False)),
+            Mishap(0, Trouble(Kind.SERVER_ERROR, False)),
+            Mishap(1, Trouble(Kind.DENIED, False)),
+        ),
+        retry_delays=(10,),
+    )
 
 
 def retried_beside_users(*, thorough: bool = False) -> Iterator[History]:

@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
-from .buckets import Lock
 from .histories import Answer, Firing, History, Mishap, OperatorAct, Order, Upload
 from .judge import judge
-from .retry_worlds import HELD, RETRIED, in_each_call_of_retries
+from .retry_worlds import (
+    HELD,
+    RETRIED,
+    in_each_call_of_retries,
+    schedule_refused_to_the_next_try,
+)
 from .troubles import Kind, Trouble
 
 
@@ -66,15 +70,7 @@ def test_a_schedule_that_is_refused_to_the_next_try_brings_no_retry() -> None:
 
     The file was called parked, and told of as given up. The retry came all the same.
     """
-    history = History(
-        (Upload(answers=(Answer.READ_AND_ACCEPT,), lock=Lock.ARCHIVED),),
-        mishaps=(
-            Mishap(6, Trouble(Kind.SERVER_ERROR, False)),
-            Mishap(0, Trouble(Kind.SERVER_ERROR, False)),
-            Mishap(1, Trouble(Kind.DENIED, False)),
-        ),
-        retry_delays=(10,),
-    )
+    [history] = schedule_refused_to_the_next_try()
     world = judge(history)
     (fact,) = world.watch.facts
     assert fact.claims, "an operator may still try it again"
