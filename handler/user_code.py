@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import datetime
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from .aws.errors import aws_errors, caused_by_aws
@@ -19,7 +18,6 @@ from .deadline import DeadlineReached
 from .model.errors import Code, Fault, ObjectMissing, Rejection, described
 from .model.event import Upload
 
-PROCESS_FOLDER = Path(__file__).resolve().parent.parent / "process"
 RESULT_BYTES = 64 * 1024
 """The most that `process` may return, as JSON: a record must stay far below DynamoDB's 400 KB."""
 RESULT_DEPTH = 16
@@ -155,16 +153,15 @@ class _Body(io.RawIOBase):
 
 
 def load(entry: str) -> Process:
-    """Import `module.function` of the mounted archive, or raise a `Fault` (CONFIGURATION).
+    """Import `module.function` of the user's code, or raise a `Fault` (CONFIGURATION).
+
+    It lies in the first folder of `sys.path`: see the package's `__init__`.
 
     A deployment that cannot be imported is nobody's file's fault, so files wait until it is mended.
     """
     module_name, _, function_name = entry.rpartition(".")
-    # What the user's code brings along in its archive is importable; ours comes first.
-    if str(PROCESS_FOLDER) not in sys.path:
-        sys.path.append(str(PROCESS_FOLDER))
     try:
-        process = getattr(importlib.import_module(f"process.{module_name}"), function_name)
+        process = getattr(importlib.import_module(module_name), function_name)
     except (Exception, SystemExit) as error:
         raise Fault(
             Code.CONFIGURATION,

@@ -11,7 +11,6 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import yaml
@@ -96,11 +95,7 @@ def load(setup: Setup) -> user_code.Process | None:
         return None
     if not setup.code.exists():
         raise OperateError(f"There is no {setup.code}; --process names the folder of your code.")
-    # Deployed, the folder is called `process`, whatever it is called here.
-    package = ModuleType("process")
-    package.__path__ = [str(setup.code.resolve())]
-    sys.modules["process"] = package
-    sys.path.append(str(setup.code.resolve()))
+    sys.path.insert(0, str(setup.code.resolve()))
     os.environ.update(setup.environment)
     try:
         return user_code.load(setup.entry)

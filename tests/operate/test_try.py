@@ -45,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     configure(tmp_path, "dev", accepted_types=[".CSV", "json"], process_code="./code")
     yield tmp_path
     for name in set(sys.modules) - before[0]:
-        if name == "helper" or name.split(".")[0] == "process":
+        if name in ("helper", "main"):
             del sys.modules[name]
     sys.path[:] = before[1]
 
