@@ -108,7 +108,16 @@ def peak_megabytes() -> float:
 
 def main(keys: int, as_json: bool) -> int:
     settings = Settings(
-        "benchmark", "input", "quarantine", "table", "arn", "none", Rules([], 0, None), None, None
+        "benchmark",
+        "input",
+        "quarantine",
+        "table",
+        "arn",
+        "arn",
+        "none",
+        Rules([], 0, None),
+        None,
+        None,
     )
     streams = Streams(
         in_input(keys), in_quarantine(keys), in_table(keys), iter([KeptEvent("", "")])

@@ -14,7 +14,7 @@ from pulumi import Input
 
 
 class EmailOn(StrEnum):
-    """Which outcomes are sent by e-mail; machines subscribed to the topic always get all."""
+    """Which outcomes are sent by e-mail; the others are published to the quiet topic."""
 
     ALL = "all"
     """Every outcome, also of the files that went well."""

@@ -98,10 +98,10 @@ def _reads(checked: Checked) -> list[Statement]:
             ],
             checked.kept_events.arn,
         ),
-        allow("SeeWhoIsTold", ["sns:ListSubscriptionsByTopic"], places.topic.arn),
+        allow("SeeWhoIsTold", ["sns:ListSubscriptionsByTopic"], places.topics.alerts.arn),
         # IAM knows no resource for it.
         allow("SeeWhetherAnAddressIsSuspended", ["sns:GetSubscriptionAttributes"], "*"),
-        allow("TellPeople", ["sns:Publish"], places.topic.arn),
+        allow("TellPeople", ["sns:Publish"], places.topics.alerts.arn),
     ]  # fmt: skip
 
 

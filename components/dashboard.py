@@ -56,7 +56,7 @@ def dashboard(scope: Scope, settings: Settings, parts: Parts) -> cloudwatch.Dash
         (6, [_trouble(parts), _told(parts)]),
         (6, [_compute(settings, parts), _requests(parts), _stored(parts)]),
     ]
-    region = parts.places.topic.arn.apply(lambda arn: arn.split(":")[3])
+    region = parts.places.topics.alerts.arn.apply(lambda arn: arn.split(":")[3])
     return cloudwatch.Dashboard(
         scope.child("dashboard"),
         dashboard_name=re.sub(
@@ -152,11 +152,18 @@ def _trouble(parts: Parts) -> Widget:
 
 
 def _told(parts: Parts) -> Widget:
-    topic = parts.places.topic.name
+    topics = {"alerts": parts.places.topics.alerts, "quiet": parts.places.topics.quiet}
     return _graph(
-        "Alerts",
+        "Alerts and quiet outcomes",
         [
-            ["AWS/SNS", metric, "TopicName", topic, {"stat": "Sum"}]
+            [
+                "AWS/SNS",
+                metric,
+                "TopicName",
+                topic.name,
+                {"stat": "Sum", "label": f"{name}: {metric}"},
+            ]
+            for name, topic in topics.items()
             for metric in (
                 "NumberOfMessagesPublished",
                 "NumberOfNotificationsDelivered",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 from pulumi import Input
-from pulumi_aws import cloudwatch, dynamodb, iam, lambda_, s3, sns
+from pulumi_aws import cloudwatch, dynamodb, iam, lambda_, s3
 
 from .archive import handler_code, handler_code_with
 from .args import EmailOn, Settings
@@ -21,6 +21,7 @@ from .iam import (
 )
 from .retries import Retries
 from .scope import Scope
+from .topic import Topics
 
 RETRIES = 2
 """What Lambda allows at most, after one and two minutes."""
@@ -39,7 +40,7 @@ class Places:
     input_bucket: s3.Bucket
     quarantine_bucket: s3.Bucket
     table: dynamodb.Table
-    topic: sns.Topic
+    topics: Topics
 
     def statements(self, settings: Settings) -> list[Statement]:
         """Leave to settle files in these places."""
@@ -48,7 +49,7 @@ class Places:
                 input_bucket_arn=self.input_bucket.arn,
                 quarantine_bucket_arn=self.quarantine_bucket.arn,
                 table_arn=self.table.arn,
-                topic_arn=self.topic.arn,
+                topic_arns=self.topics.arns,
             ),
             *use_key(settings.kms_key_arn),
         ]
@@ -179,7 +180,8 @@ def environment(scope: Scope, settings: Settings, places: Places) -> dict[str, I
         "SCALPER_INPUT_BUCKET": places.input_bucket.bucket,
         "SCALPER_QUARANTINE_BUCKET": places.quarantine_bucket.bucket,
         "SCALPER_TABLE": places.table.name,
-        "SCALPER_TOPIC_ARN": places.topic.arn,
+        "SCALPER_TOPIC_ARN": places.topics.alerts.arn,
+        "SCALPER_QUIET_TOPIC_ARN": places.topics.quiet.arn,
         "SCALPER_EMAIL_ON": told.value,
         "SCALPER_RULES": json.dumps(settings.rules, separators=(",", ":")),
     }

@@ -97,7 +97,7 @@ def settle_files(
     input_bucket_arn: Output[str],
     quarantine_bucket_arn: Output[str],
     table_arn: Output[str],
-    topic_arn: Output[str],
+    topic_arns: Sequence[Input[str]],
 ) -> list[Statement]:
     """What it takes to give a file its fate: both functions may do it, and nothing else."""
     uploads, quarantined = objects_of(input_bucket_arn), objects_of(quarantine_bucket_arn)
@@ -116,7 +116,7 @@ def settle_files(
         allow("CheckCopies", ["s3:GetObjectVersion"], quarantined),
         allow("RemoveStrayCopies", ["s3:DeleteObjectVersion"], quarantined),
         allow("RecordFates", ["dynamodb:PutItem", "dynamodb:UpdateItem"], table_arn),
-        allow("TellPeople", ["sns:Publish"], topic_arn),
+        allow("TellPeople", ["sns:Publish"], *topic_arns),
     ]
 
 

@@ -15,7 +15,7 @@ LONGEST = {
     "a schedule group": ("-retries", 64),
     "an alarm": ("-rescue-undelivered", 255),
     "a DynamoDB table": ("-FileMetadata", 255),
-    "an SNS topic": ("-ScalperAlerts", 256),
+    "an SNS topic": ("-ScalperQuietOutcomes", 256),
     "a log group": ("-processor-logs", 512),
 }
 """For each kind of name the longest ending we give it, and the most characters AWS takes."""

@@ -17,7 +17,7 @@ from .queries import save_queries
 from .retries import retries
 from .scope import Scope
 from .table import metadata_table
-from .topic import alerts_topic
+from .topic import topics
 from .trigger import invoke_on_upload
 from .versions import require_cli
 
@@ -44,7 +44,11 @@ class SilentScalperPipeline(pulumi.ComponentResource):
     alerts_topic: pulumi.Output[str]
     """Name of the ScalperAlerts topic."""
     alerts_topic_arn: pulumi.Output[str]
-    """ARN of the ScalperAlerts topic, to subscribe queues and functions to outcomes."""
+    """ARN of the ScalperAlerts topic: alarms, the daily check, and outcomes that are e-mailed."""
+    quiet_topic: pulumi.Output[str]
+    """Name of the ScalperQuietOutcomes topic."""
+    quiet_topic_arn: pulumi.Output[str]
+    """ARN of the ScalperQuietOutcomes topic: the outcomes that are not e-mailed."""
     processor_function: pulumi.Output[str]
     """Name of the function that decides about each file."""
     processor_function_arn: pulumi.Output[str]
@@ -77,10 +81,10 @@ class SilentScalperPipeline(pulumi.ComponentResource):
         uploads = input_bucket(scope, settings)
         quarantine = quarantine_bucket(scope, settings)
         table = metadata_table(scope, settings)
-        topic = alerts_topic(scope, settings, account_id=account_id)
+        both_topics = topics(scope, settings, account_id=account_id)
         kept_events = kept_events_queue(scope, settings)
 
-        places = Places(uploads.bucket, quarantine.bucket, table, topic)
+        places = Places(uploads.bucket, quarantine.bucket, table, both_topics)
         processor = functions.processor(scope, settings, places)
         again = retries(scope, settings, processor.function, kept_events, account_id=account_id)
         rescuer = functions.rescuer(scope, settings, places, again)
@@ -122,7 +126,7 @@ class SilentScalperPipeline(pulumi.ComponentResource):
             checker = daily_check(scope, settings, checked_parts, account_id=account_id)
         alarms = watch(
             scope,
-            topic,
+            both_topics.alerts,
             processor.function,
             rescuer.function,
             kept_events=kept_events,
@@ -145,8 +149,10 @@ class SilentScalperPipeline(pulumi.ComponentResource):
         self.quarantine_bucket_arn = quarantine.bucket.arn
         self.metadata_table = table.name
         self.metadata_table_arn = table.arn
-        self.alerts_topic = topic.name
-        self.alerts_topic_arn = topic.arn
+        self.alerts_topic = both_topics.alerts.name
+        self.alerts_topic_arn = both_topics.alerts.arn
+        self.quiet_topic = both_topics.quiet.name
+        self.quiet_topic_arn = both_topics.quiet.arn
         self.processor_function = processor.function.name
         self.processor_function_arn = processor.function.arn
         self.rescuer_function = rescuer.function.name

@@ -1,6 +1,7 @@
-"""What the topic told, heard by a queue of our own: the emulator sends no e-mail."""
+"""What both topics published, received by a queue of our own: the emulator sends no e-mail."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from .cloud import Cloud
 
 @dataclass(frozen=True)
 class Alert:
-    """One message of the topic as a subscriber gets it."""
+    """One message of a topic as a subscriber gets it."""
 
     subject: str
     message: dict[str, Any]
@@ -23,9 +24,9 @@ class Alert:
 
 
 class Listener:
-    """Subscribes a queue to the topic. Other queues need other names."""
+    """Subscribes one queue to all topics. Other queues need other names."""
 
-    def __init__(self, cloud: Cloud, topic_arn: str, name: str = "listener") -> None:
+    def __init__(self, cloud: Cloud, topic_arns: Sequence[str], name: str = "listener") -> None:
         self._sqs = cloud.sqs
         self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
@@ -35,11 +36,12 @@ class Listener:
             "Principal": {"Service": "sns.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": queue_arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+            "Condition": {"ArnEquals": {"aws:SourceArn": list(topic_arns)}},
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
-        cloud.sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn)
+        for topic_arn in topic_arns:
+            cloud.sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn)
         self.heard: list[Alert] = []
 
     def listen(self) -> list[Alert]:

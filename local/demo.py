@@ -22,7 +22,7 @@ def demo(console: Console) -> bool:
     started = time.monotonic()
     screen.title(console)
     with screen.deploying(console) as deployment:
-        listener = Listener(deployment.cloud, deployment.topic_arn, "demo")
+        listener = Listener(deployment.cloud, deployment.topic_arns, "demo")
         fates = _drop_in(console, deployment, listener)
         verdicts = [(fate, problems_of(deployment, fate)) for fate in fates]
         screen.table(console, deployment, verdicts)

@@ -18,6 +18,7 @@ EXPORTS = (
     "quarantine_bucket",
     "metadata_table",
     "alerts_topic_arn",
+    "quiet_topic_arn",
     "processor_function",
     "rescuer_function",
 )
@@ -48,6 +49,11 @@ class Deployment:
     @property
     def topic_arn(self) -> str:
         return self.outputs["alerts_topic_arn"]
+
+    @property
+    def topic_arns(self) -> list[str]:
+        """Both: every outcome is published to one of them."""
+        return [self.topic_arn, self.outputs["quiet_topic_arn"]]
 
 
 @contextlib.contextmanager

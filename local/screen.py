@@ -24,10 +24,8 @@ from .samples import PASSED_OVER
 STYLES = {"PROCESSED": "green", "QUARANTINED": "yellow", "HELD": "magenta", "GONE": "red"}
 
 LARGE_BYTES = 1_000_000
-ON_TOPIC = "topic"
-ON_TOPIC_ONLY = (
-    "published to the topic without e-mail, because many came at once and e-mail has a budget"
-)
+ON_TOPIC = "quiet"
+ON_TOPIC_ONLY = "published without e-mail, because many came at once and e-mail has a budget"
 
 Verdicts = Sequence[tuple[Fate, list[str]]]
 

@@ -1,6 +1,7 @@
-"""The ScalperAlerts topic: every outcome is published, as text for people and JSON for machines.
+"""Every outcome is published: to ScalperAlerts where it is e-mailed, else to ScalperQuietOutcomes.
 
-Machines deduplicate on `object_key` and `upload_id`: a retry may repeat an alert.
+It is JSON for machines, with a text for people where it is e-mailed. Machines deduplicate on
+`object_key` and `upload_id`: a retry may repeat an alert.
 """
 
 import json
@@ -44,11 +45,12 @@ _MESSAGE_FIELDS = (
 
 
 class Alerts:
-    """Publishes to the topic; e-mail readers get no more than their budget."""
+    """Publishes each outcome to one of two topics; e-mail readers get no more than their budget."""
 
     def __init__(self, sns: Any, settings: Settings, budget: EmailBudget) -> None:
         self._sns = sns
         self._topic_arn = settings.topic_arn
+        self._quiet_topic_arn = settings.quiet_topic_arn
         self._pipeline = settings.pipeline
         self._table = settings.table
         self._email_on = settings.email_on
@@ -64,12 +66,12 @@ class Alerts:
             self._tell_of_pause(item["owner"], unfinished=True)
         message = {"pipeline": self._pipeline, "table": self._table}
         message |= {name: item[name] for name in _MESSAGE_FIELDS if name in item}
-        headline, text = subject(message), email_text(message)
+        headline = subject(message)
         for tries in range(1, backoff.TRIES + 1):
             # For every try anew: a place in the budget is good for one.
             email = kind is not None and self._may_email(kind, item["owner"])
             try:
-                self._send(headline, message, text, email)
+                self._send(headline, message, email_text(message) if email else None)
                 return
             except Fault as fault:
                 if fault.lasting or tries == backoff.TRIES:
@@ -78,7 +80,7 @@ class Alerts:
 
     def tell_everybody(self, subject: str, message: Message, text: str) -> None:
         """Tell what concerns the pipeline as a whole, by e-mail too; for what is rare."""
-        self._send(subject_line(subject), message, text, True)
+        self._send(subject_line(subject), message, text)
 
     def _email_kind(self, item: Item) -> Kind | None:
         """None for the failures between the first and the last: nobody can do anything about them.
@@ -110,24 +112,31 @@ class Alerts:
         self.tell_everybody("Many files: e-mails are paused", message, pause_text(message))
         self._budget.notice_told()
 
-    def _send(self, subject: str, message: Message, text: str, email: bool) -> None:
-        """Publish once: botocore does not repeat what this client sends."""
+    def _send(self, subject: str, message: Message, text: str | None) -> None:
+        """Publish once, by e-mail if there is a `text`: botocore repeats nothing of this client."""
         attributes = {
             "status": message["status"],
-            "email": "yes" if email else "no",
+            "email": "no" if text is None else "yes",
             "reason_code": message.get("reason_code"),
             # Queues take no control characters, and SNS refuses what a subscriber cannot get.
             "file_type": printable(message.get("file_type", "")),
         }
+        request = {
+            "Subject": subject,
+            "MessageAttributes": {
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in attributes.items()
+                if value
+            },
+        }
+        if text is None:
+            request |= {"TopicArn": self._quiet_topic_arn, "Message": json.dumps(message)}
+        else:
+            both = json.dumps({"default": json.dumps(message), "email": text})
+            request |= {
+                "TopicArn": self._topic_arn,
+                "MessageStructure": "json",
+                "Message": both,
+            }
         with aws_errors("SNS Publish"):
-            self._sns.publish(
-                TopicArn=self._topic_arn,
-                Subject=subject,
-                MessageStructure="json",
-                Message=json.dumps({"default": json.dumps(message), "email": text}),
-                MessageAttributes={
-                    name: {"DataType": "String", "StringValue": value}
-                    for name, value in attributes.items()
-                    if value
-                },
-            )
+            self._sns.publish(**request)

@@ -34,6 +34,9 @@ class Settings:
     quarantine_bucket: str
     table: str
     topic_arn: str
+    """Read by people: alarms, and the outcomes that are e-mailed."""
+    quiet_topic_arn: str
+    """The outcomes that are not e-mailed."""
     email_on: str
     rules: Rules
     record_retention_days: int | None
@@ -59,6 +62,7 @@ class Settings:
             quarantine_bucket=required("SCALPER_QUARANTINE_BUCKET"),
             table=required("SCALPER_TABLE"),
             topic_arn=required("SCALPER_TOPIC_ARN"),
+            quiet_topic_arn=required("SCALPER_QUIET_TOPIC_ARN"),
             email_on=email_on,
             rules=_rules(required("SCALPER_RULES")),
             record_retention_days=_days(environment.get("SCALPER_RECORD_RETENTION_DAYS")),

@@ -1,7 +1,5 @@
 """What the component registers and what the Lambda code reads and writes, held together."""
 
-import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +8,6 @@ import pytest
 from components import EmailOn, SilentScalperPipeline, SilentScalperPipelineArgs
 from components.table import LISTED, NEEDS_ATTENTION
 from handler import log
-from handler.aws.alerts import Alerts
 from handler.aws.email_budget import EmailBudget
 from handler.aws.records import Records
 from handler.model.errors import Fault
@@ -51,6 +48,7 @@ def test_the_handler_reads_what_the_component_registers(
         quarantine_bucket="intake-quarantine-1a2b3c4",
         table="intake-FileMetadata-1a2b3c4",
         topic_arn=deployed.arn("ScalperAlerts"),
+        quiet_topic_arn=deployed.arn("ScalperQuietOutcomes"),
         email_on="all",
         rules=Rules(),
         record_retention_days=None,
@@ -143,7 +141,7 @@ def _item(status: Status) -> dict[str, Any]:
         uploaded_at=datetime.now(UTC),
         record={},
     )
-    keeping = Settings("p", "in", "q", "t", "arn", "all", Rules(), 400, None)
+    keeping = Settings("p", "in", "q", "t", "arn", "quiet", "all", Rules(), 400, None)
     return Records(None, keeping).item(
         upload, status, "me", 1, reason_code="X", location="s3://q/a/b.csv", location_version_id="v"
     )
@@ -161,29 +159,6 @@ def test_the_tables_keys_and_index_are_those_of_the_handlers_items(deployed: Dep
     of_retries = {"retry_at", "claimed_at"}
     assert index_keys | set(LISTED) - of_retries <= quarantined.keys()
     assert not index_keys & accepted.keys(), "the index is sparse"
-
-
-@pytest.mark.parametrize(("email_on", "reaches_people"), [("all", True), ("none", False)])
-def test_the_filter_of_people_reads_what_the_handler_sends(
-    deployed: Deployment, email_on: str, reaches_people: bool
-) -> None:
-    published: list[dict[str, Any]] = []
-
-    class Topic:
-        def publish(self, **request: Any) -> None:
-            published.append(request)
-
-    class Table:
-        def update_item(self, **request: Any) -> None:
-            """The budget is not spent."""
-
-    told = replace(settings(deployed, "processor"), email_on=email_on)
-    Alerts(Topic(), told, EmailBudget(Table(), told)).publish(_item(Status.QUARANTINED))
-    (message,) = published
-    (subscription,) = deployed.of("TopicSubscription")
-    ((attribute, accepted),) = json.loads(subscription.inputs["filterPolicy"]).items()
-    assert (message["MessageAttributes"][attribute]["StringValue"] in accepted) is reaches_people
-    assert message["TopicArn"] == deployed.arn("ScalperAlerts")
 
 
 def test_budget_counters_expire_with_the_tables_own_attribute(deployed: Deployment) -> None:

@@ -85,6 +85,7 @@ def test_rules_that_the_component_takes_the_handler_takes_too(rules: dict[str, A
         "SCALPER_QUARANTINE_BUCKET": "q",
         "SCALPER_TABLE": "t",
         "SCALPER_TOPIC_ARN": "arn",
+        "SCALPER_QUIET_TOPIC_ARN": "quiet-arn",
         "SCALPER_EMAIL_ON": taken.email_on.value,
         "SCALPER_RULES": json.dumps(taken.rules),
     }

@@ -13,6 +13,7 @@ INPUT = f"{PREFIX}:s3:::intake-input-1a2b3c4"
 QUARANTINE = f"{PREFIX}:s3:::intake-quarantine-1a2b3c4"
 TABLE = f"{PREFIX}:dynamodb:{REGION}:table/intake-FileMetadata-1a2b3c4"
 TOPIC = f"{PREFIX}:sns:{REGION}:intake-ScalperAlerts-1a2b3c4"
+QUIET_TOPIC = f"{PREFIX}:sns:{REGION}:intake-ScalperQuietOutcomes-1a2b3c4"
 QUEUE = f"{PREFIX}:sqs:{REGION}:intake-kept-events-1a2b3c4"
 PROCESSOR = f"{PREFIX}:lambda:{REGION}:function:intake-processor-1a2b3c4"
 CHECKER = f"{PREFIX}:lambda:{REGION}:function:intake-checker-1a2b3c4"
@@ -26,7 +27,7 @@ def logs_of(function: str) -> str:
     return f"{PREFIX}:logs:{REGION}:log-group:intake-{function}-logs-1a2b3c4:*"
 
 
-SETTLE_FILES = {
+SETTLE_FILES: dict[str, tuple[list[str], str | list[str]]] = {
     "TellMissingFromForbidden": (["s3:ListBucket"], INPUT),
     "FindRestored": (["s3:ListBucketVersions"], INPUT),
     "ReadUploads": (["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], f"{INPUT}/*"),
@@ -39,7 +40,7 @@ SETTLE_FILES = {
     "CheckCopies": (["s3:GetObjectVersion"], f"{QUARANTINE}/*"),
     "RemoveStrayCopies": (["s3:DeleteObjectVersion"], f"{QUARANTINE}/*"),
     "RecordFates": (["dynamodb:PutItem", "dynamodb:UpdateItem"], TABLE),
-    "TellPeople": (["sns:Publish"], TOPIC),
+    "TellPeople": (["sns:Publish"], [TOPIC, QUIET_TOPIC]),
 }
 WRITE_LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 
@@ -95,7 +96,8 @@ POLICIES = [
     "processor-policy", "rescuer-policy", "checker-policy", "check-policy",
     "processor-role", "rescuer-role", "checker-role", "check-role",
     "processor-failures-policy", "rescuer-failures-policy", "retries-policy", "retries-role",
-    "input-policy", "quarantine-policy", "ScalperAlerts-policy", "kept-events-policy",
+    "input-policy", "quarantine-policy", "ScalperAlerts-policy", "ScalperQuietOutcomes-policy",
+    "kept-events-policy",
 ]  # fmt: skip
 
 
@@ -209,6 +211,7 @@ def test_nothing_is_allowed_with_a_wildcard(deployed: Deployment, policy: str) -
         ("quarantine-policy", "s3:*", [QUARANTINE, f"{QUARANTINE}/*"]),
         ("kept-events-policy", "sqs:*", [QUEUE]),
         ("ScalperAlerts-policy", "sns:Publish", [TOPIC]),
+        ("ScalperQuietOutcomes-policy", "sns:Publish", [QUIET_TOPIC]),
     ],
 )
 def test_plain_http_is_refused(
@@ -252,6 +255,14 @@ def test_alarms_of_this_account_publish_and_the_owner_keeps_its_rights(
     assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
     assert policy["OwnerKeepsItsRights"]["Principal"] == {"AWS": ACCOUNT}
     assert "sns:Subscribe" in policy["OwnerKeepsItsRights"]["Action"]
+
+
+def test_no_alarm_publishes_where_nobody_reads_it(deployed: Deployment) -> None:
+    quiet = by_sid(deployed.policy("ScalperQuietOutcomes-policy"))
+    assert set(quiet) == {"OwnerKeepsItsRights", "DenyPlainHttp"}
+    alerts = by_sid(deployed.policy("ScalperAlerts-policy"))
+    for name in ("Principal", "Action"):
+        assert quiet["OwnerKeepsItsRights"][name] == alerts["OwnerKeepsItsRights"][name]
 
 
 def test_s3_may_invoke_the_processor_for_this_bucket_of_this_account_alone(

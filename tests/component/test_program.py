@@ -18,6 +18,7 @@ PROGRAM = ROOT / "__main__.py"
 
 EXPORTS = {
     "input_bucket", "quarantine_bucket", "metadata_table", "alerts_topic_arn",
+    "quiet_topic_arn",
     "processor_function", "rescuer_function",
 }  # fmt: skip
 

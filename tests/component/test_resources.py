@@ -1,6 +1,5 @@
 """What each part of a pipeline is asked to be."""
 
-import json
 from typing import Any
 
 import pytest
@@ -199,15 +198,6 @@ def test_people_are_subscribed_by_address_not_by_place(full: Deployment) -> None
     assert names(["second@example.com", "first@example.com"]) == both
 
 
-def test_alarm_messages_pass_the_filter_of_people(deployed: Deployment) -> None:
-    """CloudWatch sends no message attributes; outcomes say yes or no."""
-    (subscription,) = deployed.of("TopicSubscription")
-    assert subscription.inputs["protocol"] == "email"
-    assert subscription.inputs["filterPolicyScope"] == "MessageAttributes"
-    accepted = json.loads(subscription.inputs["filterPolicy"])
-    assert accepted == {"email": ["yes", {"exists": False}]}
-
-
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -285,6 +275,10 @@ OUTPUTS = {
     ),
     "alerts_topic": "intake-ScalperAlerts-1a2b3c4",
     "alerts_topic_arn": "arn:aws-mock:sns:eu-north-1:123456789012:intake-ScalperAlerts-1a2b3c4",
+    "quiet_topic": "intake-ScalperQuietOutcomes-1a2b3c4",
+    "quiet_topic_arn": (
+        "arn:aws-mock:sns:eu-north-1:123456789012:intake-ScalperQuietOutcomes-1a2b3c4"
+    ),
     "processor_function": "intake-processor-1a2b3c4",
     "processor_function_arn": (
         "arn:aws-mock:lambda:eu-north-1:123456789012:function:intake-processor-1a2b3c4"

@@ -24,7 +24,7 @@ class Pipeline:
     def __init__(self, deployment: Deployment, folder: Path) -> None:
         self.deployment = deployment
         self.cloud = deployment.cloud
-        self.listener = Listener(deployment.cloud, deployment.topic_arn, "tests")
+        self.listener = Listener(deployment.cloud, deployment.topic_arns, "tests")
         self._folder = folder
 
     def drop(

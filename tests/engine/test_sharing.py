@@ -22,6 +22,7 @@ for name in ("left", "right"):
     pulumi.export(f"{name}_input_bucket", pipeline.input_bucket)
     pulumi.export(f"{name}_metadata_table", pipeline.metadata_table)
     pulumi.export(f"{name}_alerts_topic_arn", pipeline.alerts_topic_arn)
+    pulumi.export(f"{name}_quiet_topic_arn", pipeline.quiet_topic_arn)
 """
 
 OWN_PROVIDER = """
@@ -105,7 +106,11 @@ def only_the_left_hears_of_a_file(
     engine: Engine, stack: Stack, left: dict[str, str], right: dict[str, str]
 ) -> None:
     listeners = [
-        Listener(engine.cloud, side["alerts_topic_arn"], f"{stack.name}-{name}")
+        Listener(
+            engine.cloud,
+            [side["alerts_topic_arn"], side["quiet_topic_arn"]],
+            f"{stack.name}-{name}",
+        )
         for name, side in (("left", left), ("right", right))
     ]
     engine.cloud.s3.put_object(Bucket=left["input_bucket"], Key="mine.csv", Body=b"a\n")

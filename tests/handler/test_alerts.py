@@ -91,14 +91,20 @@ def test_a_long_name_is_cut_and_its_reason_is_not() -> None:
 # The e-mail, as a person reads it.
 
 
+@pytest.fixture
+def emailing(world: World) -> World:
+    """Where every outcome is e-mailed."""
+    world.deploy(email_on="all")
+    return world
+
+
 def told(world: World) -> Alert:
     return world.alerts()[-1]
 
 
-def test_the_email_of_an_accepted_file_asks_for_nothing(world: World) -> None:
-    world.deploy(email_on="all")
-    world.run(world.upload("in/orders.csv", b"x" * 1_500))
-    text = told(world).email
+def test_the_email_of_an_accepted_file_asks_for_nothing(emailing: World) -> None:
+    emailing.run(emailing.upload("in/orders.csv", b"x" * 1_500))
+    text = told(emailing).text
     assert text.startswith("The file was accepted.\n")
     assert "File:      in/orders.csv\n" in text
     assert "Size:      1.5 KB\n" in text
@@ -110,15 +116,15 @@ def test_the_email_of_an_accepted_file_asks_for_nothing(world: World) -> None:
 
 
 def test_the_email_of_a_rejected_file_says_why_where_it_is_and_how_to_look_at_it(
-    world: World,
+    emailing: World,
 ) -> None:
     def process(file: object) -> None:
         raise Rejection("BAD_HEADER", "Line 1 has 3 columns, expected 4.")
 
-    world.deploy(process=process)
-    upload = world.upload()
-    world.run(upload)
-    text = told(world).email
+    emailing.deploy(process=process)
+    upload = emailing.upload()
+    emailing.run(upload)
+    text = told(emailing).text
     assert text.startswith("The file was not accepted and has been set aside.\n")
     assert "Why:       Line 1 has 3 columns, expected 4.\n" in text
     assert f"Now in:    quarantine, s3://{QUARANTINE}/in/orders.csv\n" in text
@@ -128,19 +134,19 @@ def test_the_email_of_a_rejected_file_says_why_where_it_is_and_how_to_look_at_it
 
 
 def test_the_email_of_a_file_that_process_failed_on_does_not_blame_the_sender(
-    world: World,
+    emailing: World,
 ) -> None:
-    world.rescue(world.upload(), "failed_process")
-    text = told(world).email
+    emailing.rescue(emailing.upload(), "failed_process")
+    text = told(emailing).text
     assert "Why:       process raised KeyError: 'amount'\n" in text
     assert "Uploaders: nothing for now.\n" in text
     assert "Correct the file" not in text
 
 
-def test_the_email_of_a_held_file_says_that_it_is_safe_and_what_to_do(world: World) -> None:
-    upload = world.upload()
-    world.rescue(upload, "failed_aws")
-    text = told(world).email
+def test_the_email_of_a_held_file_says_that_it_is_safe_and_what_to_do(emailing: World) -> None:
+    upload = emailing.upload()
+    emailing.rescue(upload, "failed_aws")
+    text = told(emailing).text
     assert "That is not the file's fault, and it is safe.\n" in text
     assert "Why:       DynamoDB PutItem answered InternalServerError" in text
     assert f"Now in:    the input bucket, {INPUT}, untouched\n" in text
@@ -149,11 +155,11 @@ def test_the_email_of_a_held_file_says_that_it_is_safe_and_what_to_do(world: Wor
     assert f"  scalper retry --upload {upload.upload_id} " in text
 
 
-def test_the_email_of_a_missing_file_says_that_somebody_deleted_it(world: World) -> None:
-    upload = world.upload()
-    world.delete_input(upload)
-    world.rescue(upload, "failed_process")
-    text = told(world).email
+def test_the_email_of_a_missing_file_says_that_somebody_deleted_it(emailing: World) -> None:
+    upload = emailing.upload()
+    emailing.delete_input(upload)
+    emailing.rescue(upload, "failed_process")
+    text = told(emailing).text
     assert text.startswith("The file was deleted by someone before it could be dealt with.\n")
     assert "Now in:    nowhere: it was deleted\n" in text
     assert "If the file is still needed, upload it again.\n" in text
@@ -222,11 +228,11 @@ def test_a_letter_that_nobody_sees_is_shown(c: str) -> None:
 
 @pytest.mark.parametrize("end", ["\x01", "\x00a", "\ud7ff\uffff", "c\nv", "\u202e"])
 def test_a_type_of_odd_characters_does_not_make_sns_refuse_the_alert(
-    world: World, end: str
+    emailing: World, end: str
 ) -> None:
     """Attributes go to queues, which take no control characters."""
-    world.run(world.upload(f"in/a.{end}"))
-    [publish] = [call for call in world.calls if call.operation == "Publish"]
+    emailing.run(emailing.upload(f"in/a.{end}"))
+    [publish] = [call for call in emailing.calls if call.operation == "Publish"]
     for attribute in publish.request["MessageAttributes"].values():
         assert attribute["StringValue"].isprintable()
     assert publish.request["Message"].isascii()
@@ -310,7 +316,7 @@ def test_the_commands_of_a_storms_notice_are_whole(pasted: Any) -> None:
 
 
 def test_the_json_is_complete_and_keeps_what_process_returned_to_itself(world: World) -> None:
-    world.deploy(process=lambda file: {"secret": "4711"})
+    world.deploy(process=lambda file: {"secret": "4711"}, email_on="all")
     upload = world.upload()
     world.run(upload)
     alert, item = told(world), world.standing(upload)
@@ -320,7 +326,7 @@ def test_the_json_is_complete_and_keeps_what_process_returned_to_itself(world: W
         **{k: v for k, v in item.items() if k not in {"owner", "result"}},
     }
     assert item["result"] == {"secret": "4711"}
-    assert "4711" not in json.dumps(alert.message) + alert.email
+    assert "4711" not in json.dumps(alert.message) + alert.text
 
 
 def test_the_json_of_a_rejected_file_says_why_and_where(world: World) -> None:
@@ -363,10 +369,10 @@ def test_subscriptions_can_filter_by_attributes(
     assert told(world).attributes == attributes
 
 
-def test_the_longest_key_and_reason_fit_a_message(world: World) -> None:
+def test_the_longest_key_and_reason_fit_a_message(emailing: World) -> None:
     key = "\U0001f3ac" * 256
-    world.rescue(world.upload(key), "failed_aws")
-    [publish] = [call for call in world.calls if call.operation == "Publish"]
+    emailing.rescue(emailing.upload(key), "failed_aws")
+    [publish] = [call for call in emailing.calls if call.operation == "Publish"]
     assert len(publish.request["Message"].encode()) < 100_000
 
 

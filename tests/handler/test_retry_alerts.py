@@ -34,7 +34,7 @@ def test_the_first_failure_says_when_it_is_tried_again(world: World, aside: Uplo
     [first] = world.alerts()
     at = world.standing(aside)["retry_at"]
     assert first.message["retry_at"] == at
-    assert f"Retry:     by itself, from {at[:10]} {at[11:19]} UTC" in first.email
+    assert f"Retry:     by itself, from {at[:10]} {at[11:19]} UTC" in first.text
     assert first.is_emailed
 
 
@@ -50,9 +50,9 @@ def test_every_failure_is_published_and_the_first_and_the_last_are_emailed(
     ]
     last: Alert = world.alerts()[-1]
     assert last.message["parked"] is True
-    assert "it will not be tried again by itself" in last.email
-    assert "none by itself any more (tried again so far: 2)" in last.email
-    assert "scalper retry" in last.email
+    assert "it will not be tried again by itself" in last.text
+    assert "none by itself any more (tried again so far: 2)" in last.text
+    assert "scalper retry" in last.text
 
 
 def test_a_good_end_is_emailed_to_those_who_heard_of_the_failure(
@@ -63,7 +63,7 @@ def test_a_good_end_is_emailed_to_those_who_heard_of_the_failure(
     world.deploy(process=copes)
     world.retry(aside, 1, "retry-1")
     assert emailed(world) == ["Set aside: orders.csv (PROCESS_FAILED)", "Processed: orders.csv"]
-    assert "back from quarantine" in world.alerts()[-1].email
+    assert "back from quarantine" in world.alerts()[-1].text
 
 
 def test_an_older_file_that_was_overtaken_says_where_it_is(world: World, aside: Uploaded) -> None:
@@ -74,8 +74,8 @@ def test_an_older_file_that_was_overtaken_says_where_it_is(world: World, aside: 
     last = world.alerts()[-1]
     item = world.standing(aside)
     assert last.message["location_version_id"] == item["location_version_id"]
-    assert f"quarantine, {item['location']}, because a newer upload is there" in last.email
-    assert "scalper download" in last.email
+    assert f"quarantine, {item['location']}, because a newer upload is there" in last.text
+    assert "scalper download" in last.text
 
 
 def test_a_file_that_was_never_in_trouble_is_not_emailed_to_who_wants_failures(

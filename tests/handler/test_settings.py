@@ -26,6 +26,7 @@ GOOD = {
     "SCALPER_QUARANTINE_BUCKET": "aside",
     "SCALPER_TABLE": "files",
     "SCALPER_TOPIC_ARN": "arn:aws:sns:eu-north-1:123456789012:alerts",
+    "SCALPER_QUIET_TOPIC_ARN": "arn:aws:sns:eu-north-1:123456789012:quiet",
     "SCALPER_EMAIL_ON": "all",
     "SCALPER_RULES": "{}",
 }

@@ -33,7 +33,8 @@ from handler.user_code import Process
 
 REGION, ACCOUNT = "eu-north-1", "123456789012"
 PIPELINE = "silent-scalper-test-intake"
-INPUT, QUARANTINE, TABLE, TOPIC = "intake-input", "intake-quarantine", "intake-files", "intake"
+INPUT, QUARANTINE, TABLE = "intake-input", "intake-quarantine", "intake-files"
+TOPIC, QUIET_TOPIC = "intake", "intake-quiet"
 RETRIES = "intake-retries"
 PROCESSOR_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:intake-processor"
 KEPT_EVENTS_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:intake-kept-events"
@@ -90,8 +91,9 @@ class Alert:
 
     subject: str
     message: dict[str, Any]
-    email: str
+    email: str | None
     attributes: dict[str, str]
+    topic_arn: str
 
     @property
     def status(self) -> str:
@@ -99,7 +101,14 @@ class Alert:
 
     @property
     def is_emailed(self) -> bool:
-        return self.attributes["email"] == "yes"
+        """Addresses are subscribed to ScalperAlerts alone."""
+        return self.topic_arn.endswith(f":{TOPIC}")
+
+    @property
+    def text(self) -> str:
+        """What a person gets of an alert that is e-mailed."""
+        assert self.email is not None, f"{self.subject} is not e-mailed"
+        return self.email
 
 
 class AwsClients(Clients):
@@ -168,14 +177,17 @@ class World:
                 Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
             )
         self._make_table()
-        self.topic_arn = self._own.sns.create_topic(Name=TOPIC)["TopicArn"]
+        self.topic_arns = [
+            self._own.sns.create_topic(Name=name)["TopicArn"] for name in (TOPIC, QUIET_TOPIC)
+        ]
         self._listen()
         self.environment = {
             "SCALPER_PIPELINE": PIPELINE,
             "SCALPER_INPUT_BUCKET": INPUT,
             "SCALPER_QUARANTINE_BUCKET": QUARANTINE,
             "SCALPER_TABLE": TABLE,
-            "SCALPER_TOPIC_ARN": self.topic_arn,
+            "SCALPER_TOPIC_ARN": self.topic_arns[0],
+            "SCALPER_QUIET_TOPIC_ARN": self.topic_arns[1],
             "SCALPER_EMAIL_ON": "none",
             "SCALPER_RULES": "{}",
         }
@@ -205,9 +217,10 @@ class World:
         self._sqs = self._own.sqs
         self._queue = self._sqs.create_queue(QueueName="listener")["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
-        self._own.sns.subscribe(
-            TopicArn=self.topic_arn, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"]
-        )
+        for topic_arn in self.topic_arns:
+            self._own.sns.subscribe(
+                TopicArn=topic_arn, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"]
+            )
 
     # What a test does.
 
@@ -499,11 +512,12 @@ class World:
                     Alert(
                         subject=body["Subject"],
                         message=json.loads(body["Message"]),
-                        email=self._emails[body["Message"]],
+                        email=self._emails.get(body["Message"]),
                         attributes={
                             name: attribute["Value"]
                             for name, attribute in body["MessageAttributes"].items()
                         },
+                        topic_arn=body["TopicArn"],
                     )
                 )
                 self._sqs.delete_message(
@@ -553,7 +567,7 @@ class World:
     def _count(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         service = model.service_model.service_name
         self.calls.append(Call(service, model.name, dict(params)))
-        if model.name == "Publish":
+        if model.name == "Publish" and "MessageStructure" in params:
             texts = json.loads(params["Message"])
             self._emails[texts["default"]] = texts["email"]
 

@@ -162,7 +162,7 @@ def guarded() -> Iterator[Deployment]:
 
 @pytest.fixture(scope="session")
 def listener(guarded: Deployment) -> Listener:
-    return Listener(guarded.cloud, guarded.topic_arn, "least-privilege")
+    return Listener(guarded.cloud, guarded.topic_arns, "least-privilege")
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,7 @@ from operate.read.outputs import Outputs
 REGION: Final = "eu-north-1"
 ACCOUNT = "123456789012"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
+QUIET_TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:quiet"
 
 
 @dataclass
@@ -83,6 +84,7 @@ class World:
             "SCALPER_QUARANTINE_BUCKET": "quarantine",
             "SCALPER_TABLE": "records",
             "SCALPER_TOPIC_ARN": TOPIC,
+            "SCALPER_QUIET_TOPIC_ARN": QUIET_TOPIC,
             "SCALPER_EMAIL_ON": "all",
             "SCALPER_RULES": json.dumps(self.rules),
         }
@@ -276,6 +278,7 @@ class World:
             ],
         )
         self.clients.sns.create_topic(Name="alerts")
+        self.clients.sns.create_topic(Name="quiet")
         self.clients.sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="ops@example.com")
         queue = self.sqs.create_queue(QueueName="kept-events")["QueueUrl"]
         queue_arn = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])[

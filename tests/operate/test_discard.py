@@ -11,7 +11,7 @@ from operate.act import actions
 from operate.act.pace import Pace
 from operate.read.errors import OperateError
 
-from .conftest import ACCOUNT, Scalper, Uploaded, World
+from .conftest import ACCOUNT, QUIET_TOPIC, TOPIC, Scalper, Uploaded, World
 
 
 @pytest.fixture(autouse=True)
@@ -21,11 +21,11 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def told(world: World) -> Any:
-    """What a machine that is subscribed to the topic hears."""
+    """What a machine that is subscribed to both topics hears."""
     url = world.sqs.create_queue(QueueName="machine")["QueueUrl"]
     arn = f"arn:aws:sqs:{world.sqs.meta.region_name}:{ACCOUNT}:machine"
-    topic = world.outputs.alerts_topic_arn
-    world.clients.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    for topic in (TOPIC, QUIET_TOPIC):
+        world.clients.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
 
     def listen() -> list[Any]:
         found = world.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)

@@ -103,10 +103,14 @@ def test_the_programs_go_from_the_shortest_to_the_longest() -> None:
 
 def test_a_subscription_hears_of_what_it_asks_for(deployed: Deployed) -> None:
     cloud = deployed("Subscriptions of your own")
-    subscription = cloud.of("TopicSubscription", "late-shift")
-    assert subscription["topic"].endswith("Topic/intake-ScalperAlerts")
-    asked = json.loads(subscription["filterPolicy"])
-    assert asked == {"status": ["QUARANTINED", "HELD"]}
+    for name, topic in {
+        "late-shift": "intake-ScalperAlerts",
+        "late-shift-quiet": "intake-ScalperQuietOutcomes",
+    }.items():
+        subscription = cloud.of("TopicSubscription", name)
+        assert subscription["topic"].endswith(f"Topic/{topic}")
+        asked = json.loads(subscription["filterPolicy"])
+        assert asked == {"status": ["QUARANTINED", "HELD"]}
 
 
 def test_process_gets_statements_of_its_own_and_keeps_the_pipelines(deployed: Deployed) -> None:
@@ -155,7 +159,8 @@ def test_a_key_of_ones_own_encrypts_every_store(deployed: Deployed) -> None:
     ]
     assert {name.removeprefix("intake-") for name in encrypted} == {
         "input-encryption", "input-policy", "quarantine-encryption", "FileMetadata",
-        "ScalperAlerts", "kept-events", "processor-logs", "rescuer-logs", "checker-logs",
+        "ScalperAlerts", "ScalperQuietOutcomes", "kept-events",
+        "processor-logs", "rescuer-logs", "checker-logs",
         "processor-policy", "rescuer-policy", "checker-policy", "retries-policy",
         "rescuer",  # it names the key for the schedules that it makes
     }  # fmt: skip

@@ -331,6 +331,7 @@ def daily_text() -> str:
         "SCALPER_QUARANTINE_BUCKET": "q",
         "SCALPER_TABLE": "t",
         "SCALPER_TOPIC_ARN": "arn",
+        "SCALPER_QUIET_TOPIC_ARN": "quiet-arn",
         "SCALPER_EMAIL_ON": "all",
         "SCALPER_RULES": "{}",
     }

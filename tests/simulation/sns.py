@@ -1,7 +1,7 @@
-"""A topic as SNS promises it: what it refuses, what it takes, and to whom that goes."""
+"""Topics as SNS promises them: what they refuse, what they take, and to whom that goes."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,10 @@ MESSAGE_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A message that the topic took."""
+    """A message that a topic took."""
 
     moment: float
+    topic_arn: str
     subject: str
     machines: dict[str, Any]
     people: str
@@ -23,20 +24,23 @@ class Published:
 
     @property
     def is_emailed(self) -> bool:
-        """By the filter of the e-mail subscriptions: `yes`, or no such attribute."""
-        return self.attributes.get("email", "yes") == "yes"
+        """Addresses are subscribed to the one topic, without a filter."""
+        return self.topic_arn == "arn:aws:sns:::ScalperAlerts"
 
 
 class SNS:
-    """One topic whose subscribers get everything that their filter lets through."""
+    """Topics whose subscribers get all that is published."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], topic_arns: Sequence[str]) -> None:
         self._now = now
+        self._topic_arns = topic_arns
         self.published: list[Published] = []
         self.on_publish: Callable[[Published], None] = lambda message: None
 
     def publish(self, request: dict[str, Any]) -> dict[str, Any]:
         subject, text = request["Subject"], request["Message"]
+        if request["TopicArn"] not in self._topic_arns:
+            raise refusal("publish", "NotFound", 404, "Topic does not exist")
         if not _mailable(subject):
             raise refusal("publish", "InvalidParameter", 400, "Invalid parameter: Subject")
         if len(text.encode()) > MESSAGE_BYTES:
@@ -47,6 +51,7 @@ class SNS:
         attributes = request.get("MessageAttributes", {})
         message = Published(
             self._now(),
+            request["TopicArn"],
             subject,
             json.loads(parts["default"]),
             parts.get("email", parts["default"]),

@@ -31,6 +31,7 @@ from .timeline import Timeline
 from .wire import Carrier, Client, Terms
 
 INPUT, QUARANTINE = "input", "quarantine"
+ALERTS, QUIET = "arn:aws:sns:::ScalperAlerts", "arn:aws:sns:::ScalperQuietOutcomes"
 ONE_CALL_BYTES, PART_BYTES = 1000, 400
 """Instead of 5 GB and 512 MB, so that large files are small."""
 
@@ -39,7 +40,8 @@ ENVIRONMENT = {
     "SCALPER_INPUT_BUCKET": INPUT,
     "SCALPER_QUARANTINE_BUCKET": QUARANTINE,
     "SCALPER_TABLE": "FileMetadata",
-    "SCALPER_TOPIC_ARN": "arn:aws:sns:::ScalperAlerts",
+    "SCALPER_TOPIC_ARN": ALERTS,
+    "SCALPER_QUIET_TOPIC_ARN": QUIET,
     "SCALPER_EMAIL_ON": "all",
     "SCALPER_RULES": "{}",
 }

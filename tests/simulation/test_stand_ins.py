@@ -348,22 +348,26 @@ def test_dynamodb_answers_and_keeps_as_moto_does(steps: list[Step]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "text", "structure"),
+    ("subject", "text", "structure", "topic"),
     [
-        ("Processed: a.csv", '{"default": "{}", "email": "text"}', "json"),
-        ("x" * 99, '{"default": "{}"}', "json"),
-        ("x" * 101, '{"default": "{}"}', "json"),
-        ("too long", '{"default": "' + "x" * 300_000 + '"}', "json"),
+        ("Processed: a.csv", '{"default": "{}", "email": "text"}', "json", "t"),
+        ("x" * 99, '{"default": "{}"}', "json", "t"),
+        ("x" * 101, '{"default": "{}"}', "json", "t"),
+        ("too long", '{"default": "' + "x" * 300_000 + '"}', "json", "t"),
+        ("of no topic", '{"default": "{}"}', "json", "another"),
     ],
 )
-def test_sns_takes_and_refuses_what_moto_does(subject: str, text: str, structure: str) -> None:
+def test_sns_takes_and_refuses_what_moto_does(
+    subject: str, text: str, structure: str, topic: str
+) -> None:
     with moto_client("sns") as moto:
+        topic_arn = moto.create_topic(Name="t")["TopicArn"]
         request = {
-            "TopicArn": moto.create_topic(Name="t")["TopicArn"],
+            "TopicArn": topic_arn if topic == "t" else f"{topic_arn}{topic}",
             "Subject": subject,
             "Message": text,
             "MessageStructure": structure,
             "MessageAttributes": {"email": {"DataType": "String", "StringValue": "no"}},
         }
-        stand_in = Client("sns", SNS(lambda: 0.0), Directly())
+        stand_in = Client("sns", SNS(lambda: 0.0, [topic_arn]), Directly())
         assert_equal(stand_in, moto, [Step("publish", request)])

@@ -23,10 +23,12 @@ from .s3 import S3
 from .scheduler import Scheduler
 from .sns import SNS
 from .stage import (
+    ALERTS,
     ENVIRONMENT,
     INPUT,
     PROCESSOR_ARN,
     QUARANTINE,
+    QUIET,
     RETRY_ENVIRONMENT,
     RETRY_GROUP,
     ModelClients,
@@ -65,7 +67,7 @@ class World:
         self.story = make_story(self.timeline)
         self.s3 = S3(self.timeline.datetime_now, INPUT, QUARANTINE)
         self.table = DynamoDB()
-        self.topic = SNS(self.timeline.time)
+        self.topic = SNS(self.timeline.time, (ALERTS, QUIET))
         self.functions = Lambda(self.timeline, self.story, self.coverage)
         self.input, self.quarantine = self.s3.buckets[INPUT], self.s3.buckets[QUARANTINE]
         firings = iter(history.firings)
