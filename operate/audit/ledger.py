@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, Literal
 
-from ..read.sources import KeptEvent, Record, Version
+from ..read.sources import KeptEvent, PassedOver, Record, Version
 
 CACHE_KIBIBYTES = 32 * 1024
 
@@ -36,8 +36,6 @@ CREATE INDEX record_by_copy ON record (key, location_version_id)
 CREATE INDEX kept_by_version ON kept (key, version_id);
 """
 
-PassedOver = Callable[[Version], bool]
-
 
 class Ledger:
     """Filled once, then asked."""
@@ -46,7 +44,10 @@ class Ledger:
         self._database = database
 
     def add_versions(
-        self, bucket: Bucket, versions: Iterable[Version], passed_over: PassedOver
+        self,
+        bucket: Bucket,
+        versions: Iterable[Version],
+        passed_over: Callable[[Version], PassedOver],
     ) -> None:
         """`passed_over` tells of which versions the pipeline takes no notice."""
         self._insert(

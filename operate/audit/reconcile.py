@@ -18,7 +18,7 @@ from ..read import sources
 from ..read.deployment import Deployment
 from ..read.files import OVERDUE_SECONDS
 from ..read.kept_events import Look, undisturbed
-from ..read.sources import Filter, KeptEvent, Record, Subscription, Version
+from ..read.sources import Filter, KeptEvent, PassedOver, Record, Subscription, Version
 from .findings import (
     KEPT,
     OLDER_THAN_THE_PIPELINE,
@@ -73,11 +73,9 @@ class Facts:
         expected = self.settings.email_on != "none" or bool(self.subscriptions)
         return expected and not any(it.state == "confirmed" for it in self.subscriptions)
 
-    def passes_over(self, version: Version) -> bool:
+    def passes_over(self, version: Version) -> PassedOver:
         """Whether the pipeline takes no notice of a file: by filter, pattern, or as a folder."""
-        if self.filters and not any(it.matches(version.key) for it in self.filters):
-            return True
-        return self.settings.rules.ignores(sources.as_upload(version))
+        return sources.passed_over(version, self.settings.rules, self.filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,8 @@ class Reconciliation:
             "gone": of_status.format("GONE"),
             "in_flight": f"{without} AND NOT {KEPT} AND i.modified > :cutoff",
             "event_kept": f"{without} AND {KEPT}",
-            "passed_over": f"SELECT count(*) {UNACCOUNTED} AND i.passed_over",
+            "passed_over": f"SELECT count(*) {UNACCOUNTED} AND i.passed_over = 1",
+            "outside_prefix_or_suffix": f"SELECT count(*) {UNACCOUNTED} AND i.passed_over = 2",
             "before_the_pipeline": f"SELECT count(*) {OLDER_THAN_THE_PIPELINE}",
             "record_expired": f"{without} AND NOT {KEPT} AND i.modified <= :cutoff"
             " AND i.modified >= :since AND i.modified < :records_kept_since",
@@ -255,7 +254,7 @@ def compared(
         accounts.add_versions(
             "quarantine",
             _counted(streams.quarantine, "quarantine bucket", progress),
-            lambda version: False,
+            lambda version: PassedOver.NOT,
         )
         accounts.add_records(_counted(streams.records, "table", progress))
         accounts.add_kept(_counted(streams.kept, "kept events", progress))

@@ -1,10 +1,11 @@
 """What there is, read as streams: versions, records, kept events, subscriptions."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import IntEnum
 from itertools import takewhile
 from typing import Any
 
@@ -15,6 +16,7 @@ from handler.aws.records import plain_item
 from handler.model.errors import Fault
 from handler.model.event import Upload, is_retry, parse
 from handler.model.retry_event import Retry
+from handler.model.rules import Rules
 
 from .deployment import Deployment
 from .errors import told_plainly
@@ -94,6 +96,23 @@ class Filter:
 
     def matches(self, key: str) -> bool:
         return key.startswith(self.prefix) and key.endswith(self.suffix)
+
+
+class PassedOver(IntEnum):
+    """Why the pipeline takes no notice of a key; NOT is false."""
+
+    NOT = 0
+    IGNORED = 1
+    """By a pattern, or as the marker of a folder."""
+    OUTSIDE = 2
+    """Of the prefix and suffix: S3 tells nobody of it."""
+
+
+def passed_over(version: Version, rules: Rules, filters: Sequence[Filter]) -> PassedOver:
+    """Whether an upload is dealt with; where S3 tells of none, `filters` is empty."""
+    if filters and not any(it.matches(version.key) for it in filters):
+        return PassedOver.OUTSIDE
+    return PassedOver.IGNORED if rules.ignores(as_upload(version)) else PassedOver.NOT
 
 
 @dataclass(frozen=True, slots=True)

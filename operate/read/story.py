@@ -12,7 +12,7 @@ from .deployment import Deployment
 from .errors import OperateError
 from .files import Waiting, uploads
 from .kept_events import Look, look
-from .sources import Version
+from .sources import PassedOver, Version
 from .words import shell_word
 
 MOST = 100
@@ -26,8 +26,7 @@ class Unrecorded:
     version: Version
     event_kept: bool
     """True when its event is in the queue of what could not be recorded."""
-    passed_over: bool
-    """True for folder markers and ignored keys."""
+    passed_over: PassedOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +56,12 @@ def story(deployment: Deployment, key: str, upload_id: str | None = None) -> Sto
     if unknown:
         kept = {event.version_id for event in look(deployment, Look()) if event.key == key}
     rules = deployment.settings.rules
+    filters = sources.filters(deployment) if unknown else []
     return Story(
         key,
         found,
         [
-            Unrecorded(it, it.version_id in kept, rules.ignores(sources.as_upload(it)))
+            Unrecorded(it, it.version_id in kept, sources.passed_over(it, rules, filters))
             for it in unknown
         ],
     )

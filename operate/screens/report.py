@@ -25,7 +25,8 @@ _COUNTED = {
     "gone": "gone, deleted before they could be dealt with",
     "in_flight": "without a fate yet: in flight within the grace",
     "event_kept": "without a fate: their event is kept, and an alarm is on",
-    "passed_over": "passed over: folder markers, ignored, or outside prefix and suffix",
+    "passed_over": "passed over: folder markers, or ignored by a pattern",
+    "outside_prefix_or_suffix": "outside the prefix and suffix: S3 tells the pipeline of none",
     "before_the_pipeline": "uploaded before there was a pipeline",
     "record_expired": "older than records are kept",
 }

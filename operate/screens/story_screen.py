@@ -11,6 +11,7 @@ from rich.text import Text
 from handler.model.item import Item, Status, iso
 
 from ..read.files import WAITING
+from ..read.sources import PassedOver
 from ..read.story import Story, Unrecorded, being_retried, next_step, place
 from ..read.words import age, number, readable_size, shell_word, time_of
 from .plain import plain
@@ -49,8 +50,12 @@ def _show_unrecorded(key: str, unrecorded: Unrecorded, console: Console) -> None
     version = unrecorded.version
     uploaded = iso(datetime.fromtimestamp(version.modified, UTC))
     console.print()
-    if unrecorded.passed_over:
-        word, sentence, commands = "PASSED OVER", "Nothing: such keys are ignored here.", []
+    commands: list[str] = []
+    if unrecorded.passed_over is PassedOver.OUTSIDE:
+        word = "PASSED OVER"
+        sentence = "Nothing: the key is outside the prefix or suffix that the pipeline deals with."
+    elif unrecorded.passed_over:
+        word, sentence = "PASSED OVER", "Nothing: such keys are ignored here."
     elif unrecorded.event_kept:
         word = "EVENT KEPT"
         sentence = "It could not even be recorded. See the rescuer's log, then release its event."

@@ -251,14 +251,18 @@ def test_a_bucket_that_notifies_another_function_only_is_told(world: World) -> N
     assert world.kinds() == ["not-notified"]
 
 
-def test_what_s3_does_not_tell_of_is_passed_over(world: World) -> None:
+def test_what_s3_does_not_tell_of_is_counted_as_outside_the_prefix_and_suffix(world: World) -> None:
     world.notify(("in/", ".csv"))
     world.upload("out/a.csv")
     world.upload("in/a.txt")
     lost = world.upload("in/a.csv")
     (finding,) = world.findings()
     assert (finding.kind, finding.about) == (Kind.NO_FATE, lost.key)
-    assert world.counts(60)["passed_over"] == 2
+    world.tell_rules(ignore_patterns=["*.tmp"])
+    world.upload("in/a.tmp.csv.tmp.csv")
+    world.upload("out/folder/", b"")
+    counts = world.counts(60)
+    assert (counts["outside_prefix_or_suffix"], counts.get("passed_over", 0)) == (3, 0)
 
 
 def test_ignored_keys_and_folder_markers_are_passed_over(world: World) -> None:

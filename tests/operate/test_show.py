@@ -142,6 +142,24 @@ def test_a_hostile_name_cannot_move_the_cursor_use_markup_or_run(
     assert r"scalper retry $'a\x0a\x09[bold]\xe2\x80\xae$(touch pwned).csv'" in answer
 
 
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("out/a.csv", "the key is outside the prefix or suffix that the pipeline deals with"),
+        ("in/a.txt", "the key is outside the prefix or suffix that the pipeline deals with"),
+        ("in/tmp.csv", "such keys are ignored here"),
+        ("in/a.csv", "In flight, or its event was lost"),
+    ],
+)
+def test_a_key_that_the_pipeline_takes_no_notice_of_is_said_to_be_one(
+    world: World, scalper: Scalper, key: str, told: str
+) -> None:
+    world.notify(("in/", ".csv"))
+    world.tell_rules(ignore_patterns=["*/tmp.csv"])
+    world.upload(key)
+    assert told in " ".join(scalper("show", key).output.split())
+
+
 def test_for_machines_it_is_the_records_themselves(world: World, scalper: Scalper) -> None:
     world.hold("a.csv")
     new = world.upload("a.csv")
