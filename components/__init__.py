@@ -6,7 +6,9 @@ from .versions import require_packages
 
 require_packages()
 
-from .args import EmailOn, SilentScalperPipelineArgs
+from silent_scalper_arguments.settings import EmailOn
+
+from .args import SilentScalperPipelineArgs
 from .pipeline import SilentScalperPipeline
 
 __all__ = ["EmailOn", "SilentScalperPipeline", "SilentScalperPipelineArgs"]

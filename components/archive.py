@@ -13,12 +13,15 @@ from pulumi import Input, Output
 CHECKER = ("audit", "read")
 """The rooms of the operator's command that the daily check runs with."""
 
+RULES = ("__init__", "declaration", "rules", "values")
+"""What the handler needs of the declared arguments."""
+
 _HERE = Path(__file__).resolve().parent
 
 
 def handler_code() -> pulumi.AssetArchive:
-    """The handler alone, as `handler/`."""
-    return pulumi.AssetArchive({"handler": _handler()})
+    """The handler alone, as `handler/`, and the declared arguments that it reads."""
+    return pulumi.AssetArchive(_handler())
 
 
 def checker_code() -> pulumi.AssetArchive:
@@ -26,22 +29,27 @@ def checker_code() -> pulumi.AssetArchive:
     folder = _folder(_HERE.parent / "silent_scalper_operate", _HERE.parent / "operate")
     rooms = {f"{room}/{name}": asset for room in CHECKER for name, asset in _modules(folder / room)}
     package = {"__init__.py": pulumi.FileAsset(str(folder / "__init__.py"))}
-    return pulumi.AssetArchive(
-        {"handler": _handler(), "operate": pulumi.AssetArchive({**package, **rooms})}
-    )
+    return pulumi.AssetArchive({**_handler(), "operate": pulumi.AssetArchive({**package, **rooms})})
 
 
 def handler_code_with(process: Input[pulumi.Archive]) -> Output[pulumi.Archive]:
     """The handler as `handler/`, and the user's code as `process/`."""
 
     def beside_handler(archive: pulumi.Archive) -> pulumi.Archive:
-        return pulumi.AssetArchive({"handler": _handler(), "process": _listed(archive)})
+        return pulumi.AssetArchive({**_handler(), "process": _listed(archive)})
 
     return Output.from_input(process).apply(beside_handler)
 
 
-def _handler() -> pulumi.AssetArchive:
-    return pulumi.AssetArchive(dict(_modules(_folder(_HERE / "handler", _HERE.parent / "handler"))))
+def _handler() -> dict[str, pulumi.Asset | pulumi.Archive]:
+    handler = _folder(_HERE / "handler", _HERE.parent / "handler")
+    arguments = _HERE.parent / "silent_scalper_arguments"
+    return {
+        "handler": pulumi.AssetArchive(dict(_modules(handler))),
+        "silent_scalper_arguments": pulumi.AssetArchive(
+            {f"{name}.py": pulumi.FileAsset(str(arguments / f"{name}.py")) for name in RULES}
+        ),
+    }
 
 
 def _modules(folder: Path) -> Iterator[tuple[str, pulumi.Asset]]:

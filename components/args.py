@@ -1,36 +1,21 @@
-"""The arguments of the component, and the only place that knows their defaults.
+"""The public face of the arguments, written by `make arguments`.
 
-The schema for other languages is inferred from these classes and their docstrings. That is why
-the set is flat, free of unions and of pulumi_aws types, and read without postponed annotations.
+They are declared, with their defaults and checks, in silent_scalper_arguments/.
+
+The schema for other languages is inferred from this class and its docstrings. That is why the
+set is flat, free of unions and of pulumi_aws types, and read without postponed annotations.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input
 
-
-class EmailOn(StrEnum):
-    """Which outcomes are sent by e-mail; the others are published to the quiet topic."""
-
-    ALL = "all"
-    """Every outcome, also of the files that went well."""
-    FAILURES = "failures"
-    """Files that were set aside, held or lost."""
-    NONE = "none"
-    """No file; alarms and notices of an e-mail storm still come."""
+from silent_scalper_arguments.settings import EmailOn
 
 
 class SilentScalperPipelineArgs(TypedDict):
     """What a pipeline can be told. Nothing is required."""
-
-    alert_emails: NotRequired[list[str]]
-    """Addresses that are told; AWS asks each to confirm its subscription. Default: none."""
-    email_on: NotRequired[EmailOn]
-    """Which outcomes are sent by e-mail: all, failures or none. Default: all."""
 
     accepted_types: NotRequired[list[str]]
     """Extensions that are taken, such as `csv` or `tar.gz`, in any case. Default: every type."""
@@ -42,6 +27,12 @@ class SilentScalperPipelineArgs(TypedDict):
     """Whether a file of 0 bytes is taken. Default: false."""
     ignore_patterns: NotRequired[list[str]]
     """Shell globs on the whole key, such as `*.tmp`; such files are passed over. Default: none."""
+
+    alert_emails: NotRequired[list[str]]
+    """Addresses that are told; AWS asks each to confirm its subscription. Default: none."""
+    email_on: NotRequired[EmailOn]
+    """Which outcomes are sent by e-mail: all, failures or none. Default: all."""
+
     prefix: NotRequired[str]
     """Only keys that begin with this are dealt with. Default: all."""
     suffix: NotRequired[str]
@@ -90,49 +81,3 @@ class SilentScalperPipelineArgs(TypedDict):
     """ARN of a policy beyond which no role of the pipeline may ever reach. Default: none."""
     tags: NotRequired[dict[str, Input[str]]]
     """Tags for everything that takes them, beside `silent-scalper:pipeline`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The arguments once they are checked, with the default of each."""
-
-    alert_emails: list[str] = field(default_factory=list)
-    email_on: EmailOn = EmailOn.ALL
-    accepted_types: list[str] = field(default_factory=list)
-    min_size_bytes: int = 0
-    max_size_bytes: int | None = None
-    accept_empty: bool = False
-    ignore_patterns: list[str] = field(default_factory=list)
-    prefix: str = ""
-    suffix: str = ""
-    process_code: Input[pulumi.Archive] | None = None
-    process_entry: str = "main.process"
-    process_environment: Mapping[str, Input[str]] = field(default_factory=dict)
-    process_layers: list[Input[str]] = field(default_factory=list)
-    memory_mb: int = 512
-    timeout_seconds: int = 60
-    temporary_storage_mb: int = 512
-    reserved_concurrency: int | None = None
-    daily_check: bool = True
-    dashboard: bool = False
-    retry_delays_minutes: list[int] = field(default_factory=lambda: [10, 120, 1440])
-    log_retention_days: int = 30
-    record_retention_days: int | None = None
-    input_retention_days: int | None = None
-    quarantine_retention_days: int = 30
-    point_in_time_recovery: bool = False
-    protect_data: bool = True
-    kms_key_arn: Input[str] | None = None
-    permissions_boundary_arn: Input[str] | None = None
-    tags: Mapping[str, Input[str]] = field(default_factory=dict)
-
-    @property
-    def rules(self) -> dict[str, object]:
-        """The rules for files that differ from their defaults, as the Lambda code reads them."""
-        usual = Settings()
-        names = (
-            "accepted_types", "min_size_bytes", "max_size_bytes", "accept_empty", "ignore_patterns"
-        )  # fmt: skip
-        return {
-            name: value for name in names if (value := getattr(self, name)) != getattr(usual, name)
-        }

@@ -7,7 +7,8 @@ import pulumi
 from pulumi import Input
 from pulumi_aws import s3
 
-from .args import Settings
+from silent_scalper_arguments.settings import Settings
+
 from .iam import Statement, deny_plain_http, objects_of, render
 from .scope import Scope
 

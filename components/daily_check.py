@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pulumi import Input
 from pulumi_aws import iam, lambda_, scheduler, sqs
 
+from silent_scalper_arguments.settings import Settings
+
 from .archive import checker_code
-from .args import Settings
 from .functions import EVENT_AGE_SECONDS, Function, Places, Spec, deploy, environment
 from .iam import Statement, allow, objects_of, render, scheduler_trust, use_key
 from .scope import Scope

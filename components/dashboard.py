@@ -14,7 +14,8 @@ import pulumi
 from pulumi import Input, Output
 from pulumi_aws import cloudwatch, lambda_, sqs
 
-from .args import Settings
+from silent_scalper_arguments.settings import Settings
+
 from .functions import RESCUER_MEMORY_MB, Function, Places
 from .queries import FATES, QUERIES
 from .scope import Scope

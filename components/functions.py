@@ -8,8 +8,9 @@ import pulumi
 from pulumi import Input
 from pulumi_aws import cloudwatch, dynamodb, iam, lambda_, s3
 
+from silent_scalper_arguments.settings import EmailOn, Settings
+
 from .archive import handler_code, handler_code_with
-from .args import EmailOn, Settings
 from .iam import (
     Statement,
     lambda_trust,

@@ -3,7 +3,8 @@ schedule could deliver."""
 
 from pulumi_aws import sqs
 
-from .args import Settings
+from silent_scalper_arguments.settings import Settings
+
 from .iam import deny_plain_http, render
 from .scope import Scope
 

@@ -11,7 +11,10 @@ from pulumi.errors import InputPropertiesError
 from pulumi.provider import ConstructResult
 from pulumi.provider.experimental.component import ComponentProvider
 
-from .checks import CHECKS, camel_case, checked
+from silent_scalper_arguments.settings import CHECKS
+from silent_scalper_arguments.spelling import camel_case
+
+from .checks import checked
 from .pipeline import SilentScalperPipeline
 from .versions import VERSION, require_cli
 

@@ -10,7 +10,8 @@ import pulumi
 from pulumi import Input
 from pulumi_aws import iam, lambda_, scheduler, sqs
 
-from .args import Settings
+from silent_scalper_arguments.settings import Settings
+
 from .iam import Statement, allow, render, use_key
 from .scope import Scope
 

@@ -2,7 +2,8 @@
 
 from pulumi_aws import dynamodb
 
-from .args import Settings
+from silent_scalper_arguments.settings import Settings
+
 from .scope import Scope
 
 NEEDS_ATTENTION = "needs_attention"

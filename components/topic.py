@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pulumi import Input
 from pulumi_aws import sns
 
-from .args import Settings
+from silent_scalper_arguments.settings import Settings
+
 from .iam import Statement, render
 from .scope import Scope
 

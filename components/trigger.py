@@ -6,7 +6,8 @@ import pulumi
 from pulumi import Input
 from pulumi_aws import lambda_, s3
 
-from .args import Settings
+from silent_scalper_arguments.settings import Settings
+
 from .scope import Scope
 
 

@@ -1,38 +1,31 @@
 """Which files are taken, decided from the event alone. Pure: no AWS, no clock."""
 
-from dataclasses import dataclass, field
+import json
 from fnmatch import fnmatchcase
+
+from silent_scalper_arguments.declaration import checks_of, cleaned
+from silent_scalper_arguments.rules import RuleSettings
 
 from .errors import Code, Rejection
 from .event import Upload
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The limits a deployment sets; the defaults take every file that is not empty."""
+class Rules(RuleSettings):
+    """What the declared limits mean for a file."""
 
-    accepted_types: list[str] = field(default_factory=list)
-    """Extensions in lower case without their first dot (`csv`, `tar.gz`); empty takes all."""
-    min_size_bytes: int = 0
-    max_size_bytes: int | None = None
-    accept_empty: bool = False
-    ignore_patterns: list[str] = field(default_factory=list)
-    """Shell globs on the whole key; `*` also matches `/`."""
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        """Raise a `ValueError` for a value that no file could be held against."""
-        for name in ("min_size_bytes", "max_size_bytes"):
-            size = getattr(self, name)
-            if name == "max_size_bytes" and size is None:
-                continue
-            if isinstance(size, bool) or not isinstance(size, int) or size < 0:
-                raise ValueError(f"{name} must be a whole number of bytes (got {size!r})")
-        for name in ("accepted_types", "ignore_patterns"):
-            texts = getattr(self, name)
-            if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-                raise ValueError(f"{name} must be a list of texts (got {texts!r})")
-        if not isinstance(self.accept_empty, bool):
-            raise ValueError(f"accept_empty must be true or false (got {self.accept_empty!r})")
+    @classmethod
+    def read(cls, text: str) -> "Rules":
+        """From JSON. Raise a `ValueError` for what no file could be held against, by name."""
+        given = json.loads(text)
+        if not isinstance(given, dict):
+            raise ValueError("not a map of rules")
+        values, wrong = cleaned(checks_of(cls), given)
+        if wrong:
+            told = [sentence for name, error in wrong.items() for sentence in error.about(name)]
+            raise ValueError("; ".join(told))
+        return cls(**values)
 
     def ignores(self, upload: Upload) -> bool:
         """True for what is not a file to take in: folder markers and ignored keys."""

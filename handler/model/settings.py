@@ -1,9 +1,7 @@
 """The function's environment, read and checked once."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from .errors import Code, Fault
 from .rules import Rules
@@ -82,9 +80,8 @@ class Settings:
 
 def _rules(text: str) -> Rules:
     try:
-        values: dict[str, Any] = json.loads(text)
-        return Rules(**values)
-    except (ValueError, TypeError, RecursionError) as error:
+        return Rules.read(text)
+    except (ValueError, RecursionError) as error:
         raise _wrong(f"SCALPER_RULES cannot be read ({error}): {text}") from error
 
 

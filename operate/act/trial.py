@@ -3,27 +3,29 @@
 Nothing is uploaded, moved or recorded. What `process` itself asks of AWS, it asks.
 """
 
+import json
 import os
 import sys
 import time
 from collections.abc import Mapping
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from handler import user_code
 from handler.deadline import deadline
 from handler.model.errors import Fault, Rejection
 from handler.model.event import Upload
 from handler.model.rules import Rules
+from silent_scalper_arguments.settings import Settings
 
 from ..read.errors import OperateError
+from .stack_config import config_file, stack_settings
 
 PASSED_OVER, ACCEPTED, REJECTED, FAILED = "PASSED OVER", "PROCESSED", "QUARANTINED", "FAILED"
+USUAL = Settings()
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,9 @@ class Setup:
     prefix: str = ""
     suffix: str = ""
     code: Path | None = None
-    entry: str = "main.process"
+    entry: str = USUAL.process_entry
     environment: Mapping[str, str] = field(default_factory=dict)
-    timeout_seconds: float = 60
+    timeout_seconds: float = USUAL.timeout_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +57,19 @@ class Verdict:
     """What `process` raised, where it failed."""
 
 
-def of_stack(stack: str, folder: Path) -> Setup:
-    """From `Pulumi.STACK.yaml` in the folder of the program, as the program would read it."""
-    path = folder / f"Pulumi.{stack}.yaml"
-    try:
-        config = dict((yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {})
-    except FileNotFoundError:
-        raise OperateError(
-            f"There is no {path}. Go to the folder of the Pulumi program, name another --stack, "
-            "ask a deployment for its rules with --outputs, or name your code with --process."
-        ) from None
-    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
-        raise OperateError(f"{path} cannot be read: {error}") from None
-    told: Any = next((value for name, value in config.items() if name.endswith(":pipeline")), {})
-    if not isinstance(told, dict):
-        raise OperateError(f"{path}: `pipeline` must be a map of arguments.")
-    rules = {it.name: told[it.name] for it in fields(Rules) if it.name in told}
-    # In any case, and with or without the dot: as the component takes them.
-    rules["accepted_types"] = [
-        str(it).lower().removeprefix(".") for it in told.get("accepted_types", [])
-    ]
-    code = told.get("process_code")
-    environment = told.get("process_environment", {})
+def of_stack(stack: str) -> Setup:
+    """What `Pulumi.STACK.yaml` in this folder, that of the program, makes a deployment decide."""
+    settings = stack_settings(stack)
+    code: Any = settings.process_code  # a config file can only name a path
     return Setup(
-        source=str(path),
-        rules=Rules(**rules),
-        prefix=told.get("prefix", ""),
-        suffix=told.get("suffix", ""),
-        code=folder / code if isinstance(code, str) else None,
-        entry=told.get("process_entry", "main.process"),
-        environment={name: str(value) for name, value in environment.items()},
-        timeout_seconds=told.get("timeout_seconds", 60),
+        source=str(config_file(stack)),
+        rules=Rules.read(json.dumps(settings.rules)),
+        prefix=settings.prefix,
+        suffix=settings.suffix,
+        code=Path(code) if code else None,
+        entry=settings.process_entry,
+        environment={name: str(value) for name, value in settings.process_environment.items()},
+        timeout_seconds=settings.timeout_seconds,
     )
 
 

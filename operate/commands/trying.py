@@ -90,11 +90,11 @@ def try_command(
 def _setup(stack: str | None, outputs_path: Path | None, code: Path | None) -> Setup:
     if outputs_path is not None:
         settings = Deployment.of(read_outputs(outputs_path, stack)).settings
-        entry = settings.process_entry or "main.process"
+        entry = settings.process_entry or trial.USUAL.process_entry
         return Setup(source=settings.pipeline, rules=settings.rules, entry=entry)
     if stack is None and code is not None and not Path("Pulumi.dev.yaml").exists():
         return Setup(source="the component's defaults")
-    return trial.of_stack(stack or "dev", Path())
+    return trial.of_stack(stack or "dev")
 
 
 def _show(path: Path, verdict: Verdict, console: Console) -> None:

@@ -1,10 +1,12 @@
 """Deployments that many tests look at, made once."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from components import EmailOn, SilentScalperPipeline, SilentScalperPipelineArgs
+from components import SilentScalperPipeline, SilentScalperPipelineArgs
+from tests.arguments import examples
 from tests.component.recorder import Deployment, deploy
 
 USUAL: SilentScalperPipelineArgs = {"alert_emails": ["ops@example.com"]}
@@ -35,38 +37,9 @@ def process_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def every_argument(process_code: Path) -> SilentScalperPipelineArgs:
-    """Every argument, none with its default but the daily check: without it there is less."""
-    return {
-        "alert_emails": ["ops@example.com", "data@example.com"],
-        "email_on": EmailOn.FAILURES,
-        "accepted_types": [".CSV", "tar.gz"],
-        "min_size_bytes": 2,
-        "max_size_bytes": 1000,
-        "accept_empty": False,
-        "ignore_patterns": ["*.tmp"],
-        "prefix": "in/",
-        "suffix": ".csv",
-        "process_code": str(process_code),  # type: ignore[typeddict-item] # as a config file has it
-        "process_entry": "main.process",
-        "process_environment": {"STAGE": "test"},
-        "process_layers": ["arn:aws-mock:lambda:eu-north-1:123456789012:layer:pandas:7"],
-        "memory_mb": 1024,
-        "timeout_seconds": 120,
-        "temporary_storage_mb": 2048,
-        "reserved_concurrency": 50,
-        "daily_check": True,
-        "dashboard": True,
-        "retry_delays_minutes": [1, 30],
-        "log_retention_days": 90,
-        "record_retention_days": 400,
-        "input_retention_days": 200,
-        "quarantine_retention_days": 60,
-        "point_in_time_recovery": True,
-        "protect_data": False,
-        "kms_key_arn": "arn:aws-mock:kms:eu-north-1:123456789012:key/files",
-        "permissions_boundary_arn": "arn:aws-mock:iam::123456789012:policy/boundary",
-        "tags": {"team": "data"},
-    }
+    """The example of every argument, with code as a config file names it."""
+    code = {"process_code": str(process_code), "process_entry": "main.process"}
+    return cast(SilentScalperPipelineArgs, examples.every_argument() | code)
 
 
 @pytest.fixture(scope="session")

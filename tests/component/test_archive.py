@@ -15,7 +15,15 @@ from tests.component.recorder import Deployment, deploy
 from tests.pythons import interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
-HANDLER = ROOT / "handler"
+HANDLER, ARGUMENTS = ROOT / "handler", ROOT / "silent_scalper_arguments"
+WITH_THE_HANDLER = {
+    **{path.relative_to(ROOT).as_posix(): path for path in HANDLER.rglob("*.py")},
+    **{
+        f"silent_scalper_arguments/{name}.py": ARGUMENTS / f"{name}.py"
+        for name in ("__init__", "declaration", "rules", "values")
+    },
+}
+"""What Lambda gets for every function: no part of the declared arguments that it does not read."""
 
 HASH_OF_WHAT_IS_LISTED = """
 import hashlib, runpy, sys, types
@@ -27,8 +35,9 @@ sys.modules["pulumi"] = types.SimpleNamespace(
     AssetArchive=Archive, FileAsset=File, Asset=File, FileArchive=Archive, Archive=Archive,
     Input=dict, Output=dict)
 found, total = runpy.run_path(sys.argv[1])["handler_code"](), hashlib.sha256()
-for name, asset in found.assets["handler"].assets.items():
-    total.update(name.encode() + b"\\0" + asset.content + b"\\0")
+for folder, archive in found.assets.items():
+  for name, asset in archive.assets.items():
+    total.update(folder.encode() + name.encode() + b"\\0" + asset.content + b"\\0")
 print(total.hexdigest())
 """
 """Run by a Python that need not have pulumi: the listing is ours, the hash of it the engine's."""
@@ -54,7 +63,7 @@ def test_the_handler_is_deployed_whole_and_without_bytecode(deployed: Deployment
     (HANDLER / "__pycache__").mkdir(exist_ok=True)
     for function in ("processor", "rescuer"):
         deployed_files = files(deployed.named(function).inputs["code"])
-        assert deployed_files == {name_of(path): path for path in HANDLER.rglob("*.py")}
+        assert deployed_files == WITH_THE_HANDLER
         assert f"handler/{function}.py" in deployed_files
 
 
@@ -79,16 +88,20 @@ def test_the_daily_check_is_deployed_with_what_it_imports_and_no_more(
     rooms = [path for room in ("audit", "read") for path in (ROOT / "operate" / room).glob("*.py")]
     assert there == {name_of(path) for path in rooms} | {"operate/__init__.py"}
     assert needed - there <= {"operate/audit.py", "operate/read.py"}, "the rooms themselves"
-    handler = {name for name in deployed_files if name.startswith("handler/")}
-    assert handler == {name_of(path) for path in HANDLER.rglob("*.py")}
+    assert deployed_files.keys() - there == WITH_THE_HANDLER.keys()
+    read = {
+        f"{name.replace('.', '/')}.py" for name in imported if "silent_scalper_arguments." in name
+    }
+    declared = {name for name in deployed_files if name.startswith("silent_scalper_arguments/")}
+    assert declared - read == {"silent_scalper_arguments/__init__.py"}, "change RULES in archive.py"
 
 
 def test_the_users_code_lies_beside_it_without_bytecode(
     full: Deployment, process_code: Path
 ) -> None:
     deployed_files = files(full.named("processor").inputs["code"])
-    mine = {name: path for name, path in deployed_files.items() if not name.startswith("handler/")}
-    assert mine == {
+    assert deployed_files == {
+        **WITH_THE_HANDLER,
         "process/main.py": process_code / "main.py",
         "process/lib/table.csv": process_code / "lib" / "table.csv",
     }
@@ -130,10 +143,12 @@ def test_the_handler_is_found_inside_an_installed_package(
     installed = tmp_path / "silent_scalper"
     (installed / "handler").mkdir(parents=True)
     (installed / "handler" / "processor.py").touch()
+    shutil.copytree(ARGUMENTS, tmp_path / ARGUMENTS.name)
     monkeypatch.setattr(archive, "_HERE", installed)
-    assert files(archive.handler_code()) == {
-        "handler/processor.py": installed / "handler" / "processor.py"
-    }
+    found = files(archive.handler_code())
+    handler = {name: path for name, path in found.items() if name.startswith("handler/")}
+    assert handler == {"handler/processor.py": installed / "handler" / "processor.py"}
+    assert all(path.is_relative_to(tmp_path) for path in found.values())
 
 
 def test_a_checkout_elsewhere_by_somebody_else_at_another_time_makes_the_same_bytes(
@@ -143,7 +158,8 @@ def test_a_checkout_elsewhere_by_somebody_else_at_another_time_makes_the_same_by
     elsewhere = tmp_path / "a folder of somebody else"
     elsewhere.mkdir()
     # Laid down in another order, with other times and rights, and after having been run.
-    for number, path in enumerate(sorted(HANDLER.rglob("*.py"), reverse=True)):
+    sources = [*HANDLER.rglob("*.py"), *ARGUMENTS.glob("*.py")]
+    for number, path in enumerate(sorted(sources, reverse=True)):
         copy = elsewhere / name_of(path)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)

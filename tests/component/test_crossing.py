@@ -1,5 +1,6 @@
 """What the component registers and what the Lambda code reads and writes, held together."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,8 @@ from handler.model.item import Status
 from handler.model.rules import Rules
 from handler.model.settings import EMAIL_ON, RetryPlan, Settings
 from operate.audit import daily
+from silent_scalper_arguments.rules import RuleSettings
+from tests.arguments.examples import every_argument
 from tests.component.recorder import Deployment, deploy
 
 FUNCTIONS = ("processor", "rescuer", "checker")
@@ -70,12 +73,10 @@ def test_the_daily_check_finds_the_functions_that_the_component_registers(
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_argument_for_the_handler_reaches_it(full: Deployment, function: str) -> None:
     read = settings(full, function)
-    assert read.rules == Rules(
-        accepted_types=["csv", "tar.gz"],
-        min_size_bytes=2,
-        max_size_bytes=1000,
-        ignore_patterns=["*.tmp"],
-    )
+    given = every_argument()
+    rules = {it.name: given[it.name] for it in fields(RuleSettings)}
+    assert read.rules == Rules(**rules | {"accepted_types": ["csv", "tar.gz"]})
+    assert (read.rules.min_size_bytes, read.rules.max_size_bytes) == (2, 1000)
     assert (read.email_on, read.record_retention_days) == ("failures", 400)
     assert read.process_entry == "main.process"
 

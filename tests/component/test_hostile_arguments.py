@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from pulumi.runtime import rpc
 
 from components import SilentScalperPipeline
-from components.args import Settings
 from components.checks import CHECKS, checked
 from handler.model.rules import Rules
 from handler.model.settings import Settings as HandlerSettings
+from silent_scalper_arguments.settings import Settings
 from tests.component.recorder import deploy
 
 SECRET = "canary-4711"

@@ -118,7 +118,7 @@ def test_the_processor_gets_what_the_user_asks_for(full: Deployment, deployed: D
 
 def test_the_rescuer_runs_none_of_the_users_code(full: Deployment) -> None:
     rescuer = full.named("rescuer").inputs
-    assert set(rescuer["code"].assets) == {"handler"}
+    assert set(rescuer["code"].assets) == {"handler", "silent_scalper_arguments"}
     assert "STAGE" not in environment(full, "rescuer")
     assert not {"layers", "reservedConcurrentExecutions"} & rescuer.keys()
     assert (rescuer["timeout"], rescuer["memorySize"]) == (900, 512)

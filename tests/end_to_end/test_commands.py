@@ -18,7 +18,7 @@ from local.deployment import EXPORTS, ROOT
 
 from .test_emulator import group_of
 
-PARTS = ("local", "handler", "components", "operate", "examples")
+PARTS = ("local", "handler", "components", "operate", "examples", "silent_scalper_arguments")
 FILES = ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml")
 PATIENCE_SECONDS = 40
 

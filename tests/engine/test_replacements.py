@@ -9,48 +9,12 @@ import pulumi
 import pulumi_aws
 import pytest
 
-from components import EmailOn, SilentScalperPipeline, SilentScalperPipelineArgs
+from components import SilentScalperPipeline, SilentScalperPipelineArgs
 from local.errors import UnsupportedError
 from local.resources import TABLE
+from tests.arguments.examples import EXAMPLES, every_argument
 from tests.component.recorder import Deployment, deploy
 from tests.engine.replacements import PROVIDER_VERSION, REPLACED_BY, replaced_by
-
-CODE = pulumi.AssetArchive({"main.py": pulumi.StringAsset("def process(file): ...\n")})
-LAYER = "arn:aws:lambda:eu-north-1:123456789012:layer:pandas:7"
-
-OTHERWISE: dict[str, Any] = {
-    "alert_emails": ["ops@example.com"],
-    "email_on": EmailOn.FAILURES,
-    "accepted_types": ["csv"],
-    "min_size_bytes": 2,
-    "max_size_bytes": 1000,
-    "accept_empty": True,
-    "ignore_patterns": ["*.tmp"],
-    "prefix": "in/",
-    "suffix": ".csv",
-    "process_code": CODE,
-    "process_entry": "main.other",
-    "process_environment": {"STAGE": "test"},
-    "process_layers": [LAYER],
-    "memory_mb": 1024,
-    "timeout_seconds": 120,
-    "temporary_storage_mb": 2048,
-    "reserved_concurrency": 50,
-    "daily_check": False,
-    "dashboard": True,
-    "retry_delays_minutes": [5],
-    "log_retention_days": 90,
-    "record_retention_days": 400,
-    "input_retention_days": 200,
-    "quarantine_retention_days": 60,
-    "point_in_time_recovery": True,
-    "protect_data": False,
-    "kms_key_arn": "arn:aws-mock:kms:eu-north-1:123456789012:key/files",
-    "permissions_boundary_arn": "arn:aws-mock:iam::123456789012:policy/boundary",
-    "tags": {"team": "data"},
-}
-"""For every argument a value that is not its default."""
-
 
 COMES_AND_GOES = {
     "alert_emails": {"TopicSubscription"},
@@ -73,12 +37,10 @@ def test_an_argument_changes_what_exists_and_replaces_nothing(argument: str) -> 
     """Should one have to replace a bucket or the table, its description must say so; then list
     it here.
     """
-    needs_code = argument.startswith("process_") and argument != "process_code"
-    base: dict[str, Any] = {"process_code": CODE} if needs_code else {}
-    if argument == "email_on":
-        base = {"alert_emails": ["ops@example.com"]}
-    before = {it.urn: it for it in deployed(**base).children}
-    after = {it.urn: it for it in deployed(**base, **{argument: OTHERWISE[argument]}).children}
+    example = EXAMPLES[argument]
+    before = {it.urn: it for it in deployed(**example.needs).children}
+    changed_to = {**example.needs, argument: example.value}
+    after = {it.urn: it for it in deployed(**changed_to).children}
     changed = {
         (it.name, key)
         for urn, it in after.items()
@@ -87,12 +49,14 @@ def test_an_argument_changes_what_exists_and_replaces_nothing(argument: str) -> 
         if comparable(it.inputs.get(key)) != comparable(before[urn].inputs.get(key))
     }
     tokens = {it.name: it.type for it in after.values()}
-    assert changed or after.keys() != before.keys()
+    assert changed or after.keys() != before.keys(), (
+        f"{argument} changes nothing that is registered: use it in components/"
+    )
     assert {(name, key) for name, key in changed if key in replaced_by(tokens[name])} == set()
     kinds = {
         it.kind for urn, it in {**before, **after}.items() if (urn in before) != (urn in after)
     }
-    assert kinds <= COMES_AND_GOES.get(argument, set())
+    assert kinds <= COMES_AND_GOES.get(argument, set()), f"add {argument} to COMES_AND_GOES"
 
 
 def test_the_table_is_of_the_pinned_provider() -> None:
@@ -101,9 +65,7 @@ def test_the_table_is_of_the_pinned_provider() -> None:
 
 
 def test_every_type_that_is_registered_has_been_compared_and_can_be_made_by_the_stand_in() -> None:
-    # An empty file contradicts a smallest size.
-    everything = {**OTHERWISE, "accept_empty": False, "daily_check": True}
-    registered = {it.type for it in deployed(**everything).children}
+    registered = {it.type for it in deployed(**every_argument()).children}
     for token in registered:
         replaced_by(token)
     assert registered - TABLE.keys() == set(), "add a handler for it to local/resources"

@@ -5,10 +5,11 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from components.checks import checked
 from operate.read.errors import OperateError
 
 from .conftest import Scalper, World
@@ -95,7 +96,7 @@ def test_what_process_raised_is_shown_where_it_was_raised(folder: Path, scalper:
 def test_a_process_that_does_not_return_is_stopped_at_the_stacks_time_out(
     folder: Path, scalper: Scalper
 ) -> None:
-    configure(folder, "dev", process_code="code", timeout_seconds=0.2)
+    configure(folder, "dev", process_code="code", timeout_seconds=1)
     answer = scalper("try", put(folder, "a.csv", "slow"))
     assert "● FAILED  PROCESS_TIMED_OUT" in answer.stdout
 
@@ -110,7 +111,7 @@ def test_what_is_passed_over_is_no_trouble(folder: Path, scalper: Scalper) -> No
 
 
 def test_the_stack_that_is_named_decides(folder: Path, scalper: Scalper) -> None:
-    configure(folder, "prod", process_code="code", process_environment={"TRY_MODE": 1})
+    configure(folder, "prod", process_code="code", process_environment={"TRY_MODE": "1"})
     told = json.loads(scalper("try", put(folder, "a.x", "x"), "--stack", "prod", "--json").stdout)
     (file,) = told["files"]
     assert (file["fate"], file["result"]["mode"]) == ("PROCESSED", "1")
@@ -141,7 +142,9 @@ def test_code_that_cannot_be_imported_is_told(folder: Path, scalper: Scalper) ->
     with pytest.raises(OperateError, match=r"'main\.nope' cannot be imported"):
         scalper("try", "a.csv", "--entry", "main.nope")
     configure(folder, "dev", process_code="./missing")
-    with pytest.raises(OperateError, match="There is no missing"):
+    with pytest.raises(
+        OperateError, match=r"must be a folder or a \.zip; there is no '\./missing'"
+    ):
         scalper("try", "a.csv")
 
 
@@ -160,6 +163,66 @@ def test_what_process_prints_never_spoils_what_a_machine_reads(
     answer = scalper("try", put(folder, "a.csv", "x"), "--json")
     assert json.loads(answer.stdout)["files"][0]["fate"] == "PROCESSED"
     assert "printed\n" in answer.stderr
+
+
+AS_PEOPLE_WRITE_IT = {"accepted_types": ["*.csv", ".JSON"], "max_size_bytes": 100.0, "prefix": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "told"),
+    [
+        ("a.csv", 100, "● PROCESSED"),
+        ("a.json", 1, "● PROCESSED"),
+        ("a.csv", 101, "● QUARANTINED  TOO_LARGE"),
+        ("a.exe", 1, "● QUARANTINED  WRONG_TYPE"),
+    ],
+)
+def test_arguments_are_read_as_the_deployment_reads_them(
+    folder: Path, scalper: Scalper, name: str, size: int, told: str
+) -> None:
+    configure(folder, "dev", **AS_PEOPLE_WRITE_IT)
+    assert told in scalper("try", put(folder, name, "x" * size)).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"max_size_bytes": "10MB"}, "max_size_bytes (maxSizeBytes) must be a whole number of"),
+        ({"accepted_typs": ["csv"]}, "accepted_typs is not an argument; did you mean accepted_t"),
+        ({"memory_mb": 1}, "memory_mb (memoryMb) must be a whole number from 128 to 10240 (got 1"),
+        (
+            {"process_entry": "a.b"},
+            "process_entry (processEntry) does nothing without process",
+        ),
+        ({"min_size_bytes": 2, "max_size_bytes": 1}, "so no file would be taken; swap them"),
+    ],
+)
+def test_what_a_preview_would_refuse_is_refused_here_in_its_words(
+    folder: Path, scalper: Scalper, arguments: dict[str, Any], says: str
+) -> None:
+    configure(folder, "dev", **arguments)
+    with pytest.raises(OperateError, match="`pulumi up` would refuse this pipeline:\n  - ") as told:
+        scalper("try", put(folder, "a.csv", "x"))
+    assert says in str(told.value)
+    with pytest.raises(ValueError, match="cannot be built") as previewed:
+        checked("intake", cast(Any, arguments))
+    assert str(told.value).splitlines()[1:] == str(previewed.value).splitlines()[1:]
+
+
+def test_what_is_encrypted_is_left_out_unless_it_decides(folder: Path, scalper: Scalper) -> None:
+    secret = {"secure": "AAABADQ="}
+    code = {"process_code": "code", "process_environment": {"TOKEN": secret, "TRY_MODE": "2"}}
+    configure(folder, "dev", **code, alert_emails=[secret], kms_key_arn=secret)
+    told = json.loads(scalper("try", put(folder, "a.csv", "x"), "--json").stdout)
+    assert told["files"][0]["result"]["mode"] == "2"
+    for name, hidden in (
+        ("prefix", {"prefix": secret}),
+        ("accepted_types", {"accepted_types": ["csv", secret]}),
+        ("pipeline", secret),
+    ):
+        configure(folder, "dev", **cast(Any, hidden))
+        with pytest.raises(OperateError, match=f"{name} cannot be read here because it is encry"):
+            scalper("try", "a.csv")
 
 
 @pytest.mark.parametrize("text", ["[", "config: [1]", "config: {'x:pipeline': 1}"])

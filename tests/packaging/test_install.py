@@ -14,8 +14,12 @@ import silent_scalper
 class Cloud(mocks.Mocks):
     def new_resource(self, args):
         if args.typ == "aws:lambda/function:Function":
-            code = args.inputs["code"].assets["handler"].assets
-            FUNCTIONS[args.name] = {name: asset.path for name, asset in code.items()}
+            code = args.inputs["code"].assets
+            FUNCTIONS[args.name] = {
+                f"{folder}/{name}": asset.path
+                for folder in ("handler", "silent_scalper_arguments")
+                for name, asset in code[folder].assets.items()
+            }
         return args.name, {**args.inputs, "arn": "arn", "bucket": "b", "name": "n", "url": "u"}
     def call(self, args):
         return {"accountId": "123456789012"}
@@ -55,12 +59,13 @@ def test_the_installed_component_deploys_the_lambda_code_that_came_with_it(
     assert home.is_relative_to(installed.folder), "the package is the installed one"
     assert set(functions) == {"intake-processor", "intake-rescuer", "intake-checker"}
     code = ROOT / "handler"
-    there = sorted(path.relative_to(code).as_posix() for path in code.rglob("*.py"))
+    there = {f"handler/{path.relative_to(code).as_posix()}" for path in code.rglob("*.py")}
     for files in functions.values():
-        assert sorted(files) == there, "every module, and no __pycache__ that pip has made"
-        assert {name: Path(path) for name, path in files.items()} == {
-            name: home / "handler" / name for name in there
-        }
+        handler = {name: Path(path) for name, path in files.items() if name.startswith("handler/")}
+        assert handler.keys() == there, "every module, and no __pycache__ that pip has made"
+        assert handler == {name: home / name for name in there}
+        others = {name: Path(path) for name, path in files.items() if name not in there}
+        assert others == {name: home.parent / name for name in others}
 
 
 def test_the_lambda_code_that_came_along_imports_by_itself(

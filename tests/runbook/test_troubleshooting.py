@@ -33,6 +33,8 @@ def test_every_reason_code_is_the_handlers() -> None:
     cells = " ".join(cell for row in ROWS for cell in (row[0], row[2]))
     named = set(re.findall(r"`([A-Z_]+)`", cells)) | set(re.findall(r"--reason ([A-Z_]+)", cells))
     named.discard("AWS_PROFILE")
+    missing = sorted(set(Code.__members__) - named)
+    assert not missing, f"say in a row of docs/troubleshooting.md what to do about {missing}"
     assert named == set(Code.__members__)
 
 

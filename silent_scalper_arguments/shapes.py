@@ -1,14 +1,13 @@
-"""What AWS takes as an address, a key filter, a tag, an environment name or a layer."""
+"""What AWS takes as an address, a key filter, a tag, an environment name, a layer and the like."""
 
 import re
+from enum import StrEnum
 from pathlib import Path
 
-import pulumi
-
-from .values import Wrong, is_later, kind, shown, text
+from .containers import kind
+from .values import Check, Wrong, shown, text, whole_number
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}")
-_FILE_TYPE = re.compile(r"[^\s./*?\[\]]+(\.[^\s./*?\[\]]+)*")
 _KEY_FILTER = re.compile(r"[A-Za-z0-9!_.'()/=-]*")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 _LAYER_ARN = re.compile(r"arn:[a-z0-9-]+:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+")
@@ -16,6 +15,12 @@ _KEY_ARN = re.compile(r"arn:[a-z0-9-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
 _TAG = re.compile(r"[\w\s.:/=+@-]*")
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LOG_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+)  # fmt: skip
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 RESERVED = ("AWS_", "SCALPER_", "_X_", "_HANDLER", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR")
@@ -26,22 +31,6 @@ def email(value: object) -> str:
     if not _EMAIL.fullmatch(address) or len(address) > 254:
         raise Wrong(f"must be one e-mail address such as team@example.com (got {shown(value)})")
     return address
-
-
-def file_type(value: object) -> str:
-    """Lower case and without its leading dot, as the rules in Lambda compare it."""
-    extension = text(value).strip().lower()
-    extension = extension.removeprefix("*.").removeprefix(".")
-    if not _FILE_TYPE.fullmatch(extension):
-        raise Wrong(f"must be an extension such as csv or tar.gz (got {shown(value)})")
-    return extension
-
-
-def ignore_pattern(value: object) -> str:
-    pattern = text(value)
-    if not pattern or set(pattern) == {"*"}:
-        raise Wrong(f"must leave some files to deal with (got {shown(value)}); write e.g. *.tmp")
-    return pattern
 
 
 def key_filter(value: object) -> str:
@@ -128,24 +117,42 @@ def tag_value(value: object) -> str:
     return text(value)
 
 
-def code_archive(value: object) -> object:
-    """An archive; a path is taken for one, so that a config file can name it."""
-    archive = pulumi.FileArchive(value) if isinstance(value, str) else value
-    if is_later(archive):
-        return archive
-    if not isinstance(archive, pulumi.Archive):
+def code_path(value: object) -> str:
+    """The path of a folder or .zip that is there, as a config file names it."""
+    if not isinstance(value, str):
         raise Wrong(f"must be the path of a folder or a .zip, or an archive (got {shown(value)})")
-    if isinstance(archive, pulumi.FileArchive):
-        path = Path(archive.path)
+    path = Path(value)
+    try:
+        there, is_file = path.exists(), path.is_file()
+    except OSError as error:
+        raise Wrong(
+            f"must be a folder or a .zip that can be read (got {value!r}): {error.strerror}"
+        ) from None
+    if not there:
+        raise Wrong(f"must be a folder or a .zip; there is no {value!r} in {Path.cwd()}")
+    if is_file and path.suffix.lower() != ".zip":
+        raise Wrong(f"must be a folder or a .zip (got the file {value!r})")
+    return value
+
+
+def choice(options: type[StrEnum]) -> Check:
+    def check(value: object) -> StrEnum:
         try:
-            there, is_file = path.exists(), path.is_file()
-        except OSError as error:
-            raise Wrong(
-                f"must be a folder or a .zip that can be read (got {archive.path!r}): "
-                f"{error.strerror}"
-            ) from None
-        if not there:
-            raise Wrong(f"must be a folder or a .zip; there is no {archive.path!r} in {Path.cwd()}")
-        if is_file and path.suffix.lower() != ".zip":
-            raise Wrong(f"must be a folder or a .zip (got the file {archive.path!r})")
-    return archive
+            return options(text(value))
+        except ValueError:
+            listed = ", ".join(options)
+            raise Wrong(f"must be one of {listed} (got {shown(value)})") from None
+
+    return check
+
+
+def log_retention_days(value: object) -> int:
+    """One of the numbers that CloudWatch takes; an error names the nearest."""
+    number: int = whole_number(1, otherwise="take one of CloudWatch's values")(value)
+    if number not in LOG_RETENTION_DAYS:
+        nearest = min(LOG_RETENTION_DAYS, key=lambda other: (abs(other - number), -other))
+        listed = ", ".join(map(str, LOG_RETENTION_DAYS))
+        raise Wrong(
+            f"must be one of CloudWatch's values, {listed} (got {number}); {nearest} is nearest"
+        )
+    return number
