@@ -19,6 +19,7 @@ CHECK_MS_A_FILE = Decimal("0.25")
 WORDS = {
     Item.LAMBDA_REQUESTS: "invocations",
     Item.LAMBDA_COMPUTE: "time",
+    Item.LAMBDA_COMPUTE_X86: "time",
     Item.LAMBDA_STORAGE: "/tmp",
     Item.SCHEDULES: "schedule",
     Item.TABLE_READS: "reads",
@@ -42,6 +43,7 @@ def daily_check(month: Month) -> list[Use]:
     return [
         Use(Section.STANDING, item, f"Daily check: {what}", now[item], idle[item])
         for item, what in WORDS.items()
+        if item in now
     ]
 
 
@@ -53,7 +55,7 @@ def _units(
     milliseconds = CHECK_MS + CHECK_MS_A_FILE * max(listed, month.workload.files * in_table)
     a_day = {
         Item.LAMBDA_REQUESTS: Decimal(1),
-        Item.LAMBDA_COMPUTE: gb_seconds(milliseconds, checker.memory_mb),
+        checker.compute: gb_seconds(milliseconds, checker.memory_mb),
         Item.LAMBDA_STORAGE: gb_seconds(milliseconds, checker.billed_storage_mb),
         Item.SCHEDULES: Decimal(1),
         Item.TABLE_READS: 1 + month.record_bytes * in_table / READ_UNIT_BYTES,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from handler.model.settings import Settings
 
+from .prices import Item
+
 FREE_TEMPORARY_STORAGE_MB = 512
 
 
@@ -15,6 +17,8 @@ class Function:
     memory_mb: int
     temporary_storage_mb: int
     environment: Mapping[str, str]
+    compute: Item = Item.LAMBDA_COMPUTE
+    """What its time is billed as: it depends on its processor."""
 
     @property
     def billed_storage_mb(self) -> int:

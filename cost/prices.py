@@ -19,6 +19,7 @@ class Item(StrEnum):
 
     LAMBDA_REQUESTS = "lambda_requests"
     LAMBDA_COMPUTE = "lambda_compute"
+    LAMBDA_COMPUTE_X86 = "lambda_compute_x86"
     LAMBDA_STORAGE = "lambda_storage"
     TABLE_WRITES = "table_writes"
     TABLE_READS = "table_reads"

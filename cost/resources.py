@@ -12,6 +12,10 @@ from handler.model.settings import Settings
 
 from .errors import CostError
 from .pipeline import Function, Pipeline
+from .prices import Item
+
+COMPUTE = {("arm64",): Item.LAMBDA_COMPUTE, ("x86_64",): Item.LAMBDA_COMPUTE_X86}
+"""What a function's time is billed as, by its processor."""
 
 COMPONENT = "silent-scalper:index:SilentScalperPipeline"
 
@@ -143,14 +147,17 @@ def _function(found: _Found, resource: Resource) -> None:
         raise UnpricedError(
             resource, "it is neither the processor nor the rescuer nor the daily check"
         )
-    if inputs.get("architectures") != ["arm64"]:
-        raise UnpricedError(resource, "the prices are those of arm64")
+    compute = COMPUTE.get(tuple(inputs.get("architectures") or ()))
+    others = {function.compute for function in found.functions.values()}
+    if compute is None or others - {compute}:
+        raise UnpricedError(resource, "the functions of a pipeline are all arm64 or all x86_64")
     if inputs.get("snapStart"):
         raise UnpricedError(resource, "a SnapStart snapshot is billed by the hour")
     found.functions[purpose[0]] = Function(
         memory_mb=inputs.get("memorySize", 128),
         temporary_storage_mb=(inputs.get("ephemeralStorage") or {}).get("size", 512),
         environment=(inputs.get("environment") or {}).get("variables", {}),
+        compute=compute,
     )
 
 

@@ -72,7 +72,7 @@ def _lambda(month: Month) -> list[Use]:
     retries = month.failing * pipeline.scheduled_retries
     return [
         Use(Section.WORK, Item.LAMBDA_REQUESTS, "Lambda: invocations", invocations),
-        Use(Section.WORK, Item.LAMBDA_COMPUTE, "Lambda: time × memory", compute),
+        Use(Section.WORK, pipeline.processor.compute, "Lambda: time × memory", compute),
         Use(Section.WORK, Item.LAMBDA_STORAGE, "Lambda: /tmp, beyond", storage),
         Use(Section.WORK, Item.SCHEDULES, "Scheduler: retries", retries),
     ]

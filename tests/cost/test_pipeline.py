@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,33 @@ def test_every_argument_that_costs_is_read() -> None:
     assert told.settings.process_entry == "main.process"
 
 
+def test_functions_on_x86_are_billed_at_its_price_and_share_the_free_units() -> None:
+    registered = registered_resources(ROOT)
+    on_x86 = [
+        Resource(r.type, r.name, {**r.inputs, "architectures": ["x86_64"]})
+        if r.type.endswith(":Function")
+        else r
+        for r in registered
+    ]
+    workload, prices = Workload(files=100_000_000), Prices.load()
+    arm, x86 = (
+        {
+            line.use.what: line
+            for line in bill(read_pipeline(resources), workload, prices).lines
+            if "time" in line.use.what
+        }
+        for resources in (registered, on_x86)
+    )
+    assert {line.use.item for line in x86.values()} == {"lambda_compute_x86"}
+    assert arm.keys() == x86.keys() == {"Lambda: time × memory", "Daily check: time"}
+    for what, line in x86.items():
+        assert line.use.quantity == arm[what].use.quantity
+        assert round(line.month.listed / arm[what].month.listed, 4) == Decimal("1.2500")
+    # 400,000 GB-seconds are free, whatever the processor.
+    files = x86["Lambda: time × memory"].month
+    assert round(files.listed - files.after_free, 4) == Decimal("6.6667")
+
+
 def test_a_stacks_own_settings_are_read() -> None:
     configured = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
     dev = read_pipeline(registered_resources(ROOT, "dev"))
@@ -122,7 +150,8 @@ UNPRICED: dict[str, Change] = {
     "an index of everything": change(
         "Table", globalSecondaryIndexes=[{"projectionType": "ALL", "keySchemas": []}]
     ),
-    "x86": change("Function", architectures=["x86_64"]),
+    "a processor of no kind": change("Function", architectures=["riscv64"]),
+    "functions of two kinds": change("Function", "intake-rescuer", architectures=["x86_64"]),
     "a snapshot": change("Function", snapStart={"applyOn": "PublishedVersions"}),
     "another storage class": change(
         "BucketLifecycleConfiguration", rules=[{"transitions": [{"storageClass": "GLACIER"}]}]
