@@ -109,6 +109,7 @@ def peak_megabytes() -> float:
 def main(keys: int, as_json: bool) -> int:
     settings = Settings(
         "benchmark",
+        "stack",
         "input",
         "quarantine",
         "table",

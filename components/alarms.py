@@ -34,7 +34,7 @@ class Alarm:
     means: str
     do: str
     type_next: str
-    """The operator's command to begin with."""
+    """The operator's command to begin with; the stack is added."""
     statistic: Literal["Sum", "Maximum"] = "Sum"
     threshold: float = 1
 
@@ -53,7 +53,8 @@ def watch(
         cloudwatch.MetricAlarm(
             scope.child(alarm.name),
             alarm_description=(
-                f"{alarm.means} What to do: {alarm.do} Type next: {alarm.type_next}"
+                f"{alarm.means} What to do: {alarm.do} "
+                f"Type next: {alarm.type_next} --stack {scope.stack}"
             ),
             namespace=alarm.namespace,
             metric_name=alarm.metric,

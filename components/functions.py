@@ -178,6 +178,7 @@ def environment(scope: Scope, settings: Settings, places: Places) -> dict[str, I
     told = settings.email_on if settings.alert_emails else EmailOn.NONE
     variables: dict[str, Input[str]] = {
         "SCALPER_PIPELINE": scope.pipeline,
+        "SCALPER_STACK": scope.stack,
         "SCALPER_INPUT_BUCKET": places.input_bucket.bucket,
         "SCALPER_QUARANTINE_BUCKET": places.quarantine_bucket.bucket,
         "SCALPER_TABLE": places.table.name,

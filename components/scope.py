@@ -20,7 +20,12 @@ class Scope:
     @property
     def pipeline(self) -> str:
         """Tells this pipeline from all others of an account: in metrics, alerts and tags."""
-        return f"{pulumi.get_project()}-{pulumi.get_stack()}-{self.name}"
+        return f"{pulumi.get_project()}-{self.stack}-{self.name}"
+
+    @property
+    def stack(self) -> str:
+        """The stack as people name it in the folder of its program."""
+        return pulumi.get_stack()
 
     @property
     def tags(self) -> dict[str, Input[str]]:

@@ -51,8 +51,11 @@ class Alerts:
         self._sns = sns
         self._topic_arn = settings.topic_arn
         self._quiet_topic_arn = settings.quiet_topic_arn
-        self._pipeline = settings.pipeline
-        self._table = settings.table
+        self._where = {
+            "pipeline": settings.pipeline,
+            "stack": settings.stack,
+            "table": settings.table,
+        }
         self._email_on = settings.email_on
         self._budget = budget
 
@@ -64,7 +67,7 @@ class Alerts:
         kind = self._email_kind(item)
         if kind and again:
             self._tell_of_pause(item["owner"], unfinished=True)
-        message = {"pipeline": self._pipeline, "table": self._table}
+        message = dict(self._where)
         message |= {name: item[name] for name in _MESSAGE_FIELDS if name in item}
         headline = subject(message)
         for tries in range(1, backoff.TRIES + 1):
@@ -80,7 +83,7 @@ class Alerts:
 
     def tell_everybody(self, subject: str, message: Message, text: str) -> None:
         """Tell what concerns the pipeline as a whole, by e-mail too; for what is rare."""
-        self._send(subject_line(subject), message, text)
+        self._send(subject_line(subject, "", self._where["pipeline"]), message, text)
 
     def _email_kind(self, item: Item) -> Kind | None:
         """None for the failures between the first and the last: nobody can do anything about them.
@@ -108,7 +111,7 @@ class Alerts:
             return
         if not self._budget.ask("notice"):
             return
-        message = {"pipeline": self._pipeline, "status": EMAILS_PAUSED, "table": self._table}
+        message = {**self._where, "status": EMAILS_PAUSED}
         self.tell_everybody("Many files: e-mails are paused", message, pause_text(message))
         self._budget.notice_told()
 

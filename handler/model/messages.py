@@ -9,6 +9,9 @@ from .text import printable, readable_size, shell_word
 
 SUBJECT_LENGTH = 99
 """SNS takes fewer than 100 characters, of printable ASCII, without line breaks."""
+_LONGEST_PIPELINE = 40
+_SHORTEST_START = 20
+"""Characters of a subject that no reason code, however long, takes from what happened."""
 
 Message = dict[str, Any]
 
@@ -34,10 +37,10 @@ _NOT_BY_CONTENT = WORTH_RETRYING | {Code.CANNOT_BE_MOVED}
 
 
 def subject(message: Message) -> str:
-    """What happened to which file, in a line that every mail server takes."""
+    """What happened to which file of which pipeline, in a line that every mail server takes."""
     code = f" ({message['reason_code']})" if "reason_code" in message else ""
     headline, _ = _headline(message)
-    return subject_line(f"{headline}: {message['file_name']}", code)
+    return subject_line(f"{headline}: {message['file_name']}", code, message["pipeline"])
 
 
 def email_text(message: Message) -> str:
@@ -75,9 +78,9 @@ def pause_text(message: Message) -> str:
         "Nothing else is paused: every file is dealt with, recorded and published as usual.\n\n"
         "What to do next\n"
         "See which files need somebody, and whether all else is well:\n"
-        "  scalper list\n"
-        "  scalper status\n"
-        f"{_WHICH_STACK}\n"
+        f"{in_stack('list', message['stack'])}\n"
+        f"{in_stack('status', message['stack'])}\n"
+        f"{WHERE_TO_TYPE}\n"
         "This notice comes at most once an hour.\n\n"
         f"Pipeline {printable(message['pipeline'])}\n"
     )
@@ -130,50 +133,64 @@ def _next_step(message: Message) -> str:
         case Status.PROCESSED:
             return (
                 "Nothing: it was dealt with, and the newer upload was left as it is.\n"
-                f"Operators: should this one be needed too:\n{download}\n{_WHICH_STACK}"
+                f"Operators: should this one be needed too:\n{download}\n{WHERE_TO_TYPE}"
             )
         case Status.QUARANTINED if message["reason_code"] in _NOT_BY_CONTENT:
             return (
                 "Uploaders: nothing for now.\n"
                 "Operators: see whether the file or the code of `process` is to blame:\n"
                 f"{show}\n{logs}\n"
-                f"When the code is mended, try the file again:\n{retry}\n{_WHICH_STACK}"
+                f"When the code is mended, try the file again:\n{retry}\n{WHERE_TO_TYPE}"
             )
         case Status.QUARANTINED:
             return (
                 "Correct the file and upload it again.\n"
                 "Operators: to see its story, and to look at what was set aside:\n"
-                f"{show}\n{download}\n{_WHICH_STACK}"
+                f"{show}\n{download}\n{WHERE_TO_TYPE}"
             )
         case Status.HELD:
             return (
                 "Uploaders: nothing, and please do not upload it again.\n"
                 f"Operators: remove the cause above. The file's story:\n{show}\n"
-                f"Then try it again:\n{retry}\n{_WHICH_STACK}"
+                f"Then try it again:\n{retry}\n{WHERE_TO_TYPE}"
             )
         case _:
             return (
                 "If the file is still needed, upload it again.\n"
-                f"Operators: to see its story:\n{show}\n{_WHICH_STACK}"
+                f"Operators: to see its story:\n{show}\n{WHERE_TO_TYPE}"
             )
 
 
-_WHICH_STACK = "(`scalper` asks the stack that --stack or SCALPER_STACK names.)"
+WHERE_TO_TYPE = "(To be typed in the folder of the Pulumi program.)"
+"""There `pulumi` knows the stack by its short name."""
+
+
+def in_stack(command: str, stack: str) -> str:
+    """`command` of `scalper`, with the option that names the stack."""
+    return f"  scalper {command} --stack {shell_word(stack, ascii_only=True)}"
 
 
 def _command(name: str, message: Message) -> str:
     """Safe to paste into a shell, whatever the file is called."""
     key = message["object_key"]
     if "\0" in key:
-        return "  scalper list"
+        return in_stack("list", message["stack"])
     upload = "" if name == "show" else f"--upload {message['upload_id']} "
-    return f"  scalper {name} {upload}{shell_word(key, ascii_only=True)}"
+    return f"{in_stack(name, message['stack'])} {upload}{shell_word(key, ascii_only=True)}"
 
 
-def subject_line(start: str, end: str = "") -> str:
-    """Cut `start`, never `end`, so that the whole fits SNS."""
-    if not (start.isascii() and start.isprintable()):
-        letters = (c for c in unicodedata.normalize("NFKD", start) if not unicodedata.combining(c))
-        start = "".join(c if " " <= c <= "~" else "?" for c in letters)
-    room = SUBJECT_LENGTH - len(end)
+def subject_line(start: str, end: str, pipeline: str) -> str:
+    """`start`, `end` and the pipeline; `start` and the pipeline are cut so that SNS takes it."""
+    room = min(_LONGEST_PIPELINE, SUBJECT_LENGTH - len(end) - len(" []") - _SHORTEST_START)
+    name = _ascii(pipeline)
+    # The end of the name says more: it is the project, the stack and the pipeline.
+    end += f" [{name if len(name) <= room else '...' + name[-(room - 3) :]}]"
+    start, room = _ascii(start), SUBJECT_LENGTH - len(end)
     return (start if len(start) <= room else f"{start[: room - 3]}...") + end
+
+
+def _ascii(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return "".join(c if " " <= c <= "~" else "?" for c in letters)

@@ -28,6 +28,9 @@ class Settings:
     """What the deployment says; see `components/functions.py` for who writes it."""
 
     pipeline: str
+    """Tells it from all others of an account: the names of project, stack and component."""
+    stack: str
+    """As `scalper --stack` takes it, in the folder of the program."""
     input_bucket: str
     quarantine_bucket: str
     table: str
@@ -56,6 +59,7 @@ class Settings:
             raise _wrong(f"SCALPER_EMAIL_ON must be one of {', '.join(EMAIL_ON)} (got {email_on})")
         return cls(
             pipeline=required("SCALPER_PIPELINE"),
+            stack=required("SCALPER_STACK"),
             input_bucket=required("SCALPER_INPUT_BUCKET"),
             quarantine_bucket=required("SCALPER_QUARANTINE_BUCKET"),
             table=required("SCALPER_TABLE"),

@@ -14,6 +14,7 @@ from typing import Any
 
 from handler.aws.alerts import Alerts
 from handler.aws.email_budget import EmailBudget
+from handler.model.messages import WHERE_TO_TYPE, in_stack
 from handler.model.settings import Settings
 from handler.model.text import printable
 
@@ -105,7 +106,8 @@ def email_text(settings: Settings, found: Findings, grace_seconds: float) -> str
             *parts,
             "What to do next",
             "See all of it, as it is now:",
-            "  scalper reconcile",
+            in_stack("reconcile", settings.stack),
+            WHERE_TO_TYPE,
             "This comes every day until all is accounted for.",
             "",
             f"Pipeline {printable(settings.pipeline)}, {now:%Y-%m-%d %H:%M} UTC. Files younger "
@@ -125,6 +127,7 @@ def _tell(
     clients = deployment.clients
     message = {
         "pipeline": settings.pipeline,
+        "stack": settings.stack,
         "table": settings.table,
         "status": "DAILY_CHECK",
         "found": {str(kind): number for kind, number in found.number.items()},

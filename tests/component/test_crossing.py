@@ -47,6 +47,7 @@ def test_the_handler_reads_what_the_component_registers(
 ) -> None:
     assert settings(deployed, function) == Settings(
         pipeline="silent-scalper-test-intake",
+        stack="test",
         input_bucket="intake-input-1a2b3c4",
         quarantine_bucket="intake-quarantine-1a2b3c4",
         table="intake-FileMetadata-1a2b3c4",
@@ -142,7 +143,7 @@ def _item(status: Status) -> dict[str, Any]:
         uploaded_at=datetime.now(UTC),
         record={},
     )
-    keeping = Settings("p", "in", "q", "t", "arn", "quiet", "all", Rules(), 400, None)
+    keeping = Settings("p", "s", "in", "q", "t", "arn", "quiet", "all", Rules(), 400, None)
     return Records(None, keeping).item(
         upload, status, "me", 1, reason_code="X", location="s3://q/a/b.csv", location_version_id="v"
     )

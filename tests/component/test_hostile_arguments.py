@@ -81,6 +81,7 @@ def test_rules_that_the_component_takes_the_handler_takes_too(rules: dict[str, A
         taken = Settings()
     environment = {
         "SCALPER_PIPELINE": "p",
+        "SCALPER_STACK": "dev",
         "SCALPER_INPUT_BUCKET": "i",
         "SCALPER_QUARANTINE_BUCKET": "q",
         "SCALPER_TABLE": "t",

@@ -16,7 +16,7 @@ from handler.model.messages import email_text, pause_text, subject
 from handler.model.text import printable, readable_size
 
 from . import hostile
-from .world import INPUT, PIPELINE, QUARANTINE, TABLE, Alert, World
+from .world import INPUT, PIPELINE, QUARANTINE, STACK, TABLE, Alert, World
 
 UNSEEN = set(
     "\u034f\u115f\u1160\u17b5\u180b\u200b\u2060\u2800\u3164\ufe0f\uffa0\U000e0100\U000e01ef"
@@ -27,6 +27,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 def message(**more: Any) -> dict[str, Any]:
     return {
         "pipeline": PIPELINE,
+        "stack": STACK,
         "table": TABLE,
         "status": "QUARANTINED",
         "object_key": "in/orders.csv",
@@ -58,7 +59,8 @@ def test_a_subject_is_a_line_that_sns_takes_whatever_the_file_is_called(
         line = subject(message(status=status, file_name=name, reason_code=code))
         assert 0 < len(line) < 100
         assert re.fullmatch(r"[ -~]+", line)
-        assert line.endswith(f"({code})")
+        assert f"({code}) [" in line
+        assert line.endswith("intake]")
         assert line[0].isalpha()
 
 
@@ -73,19 +75,34 @@ def test_a_subject_is_a_line_that_sns_takes_whatever_the_file_is_called(
         ("PROCESSED", None, "東京.csv", "Processed: ??.csv"),
     ],
 )
-def test_a_subject_says_what_happened_to_which_file(
+def test_a_subject_says_what_happened_to_which_file_of_which_pipeline(
     status: str, code: str | None, name: str, line: str
 ) -> None:
     told = message(status=status, file_name=name, reason_code=code)
     if code is None:
         del told["reason_code"]
-    assert subject(told) == line
+    assert subject(told) == f"{line} [silent-scalper-test-intake]"
 
 
 def test_a_long_name_is_cut_and_its_reason_is_not() -> None:
     line = subject(message(file_name="x" * 500 + ".csv"))
     assert len(line) == 99
-    assert line.endswith("xxx... (BAD_HEADER)")
+    assert line.endswith("xxx... (BAD_HEADER) [silent-scalper-test-intake]")
+
+
+def test_of_a_long_pipeline_a_subject_names_the_end() -> None:
+    line = subject(message(pipeline="p" * 200 + "-prod-intake"))
+    assert line.startswith("Set aside: orders.csv (BAD_HEADER) [...ppp")
+    assert line.endswith("ppp-prod-intake]")
+    assert len(line) < 99
+
+
+@pytest.mark.parametrize(("code", "pipeline"), [("A" * 64, "p" * 300), ("A", "p"), ("A", "prod\n")])
+def test_a_subject_always_says_what_happened(code: str, pipeline: str) -> None:
+    line = subject(message(file_name="x" * 300, reason_code=code, pipeline=pipeline))
+    assert len(line) == 99
+    assert line.startswith("Set aside: xxxxx")
+    assert line.isprintable()
 
 
 # The e-mail, as a person reads it.
@@ -129,7 +146,8 @@ def test_the_email_of_a_rejected_file_says_why_where_it_is_and_how_to_look_at_it
     assert "Why:       Line 1 has 3 columns, expected 4.\n" in text
     assert f"Now in:    quarantine, s3://{QUARANTINE}/in/orders.csv\n" in text
     assert "Correct the file and upload it again." in text
-    assert f"  scalper download --upload {upload.upload_id} in/orders.csv\n" in text
+    download = f"scalper download --stack test --upload {upload.upload_id} in/orders.csv"
+    assert f"  {download}\n" in text
     assert "BAD_HEADER" in text
 
 
@@ -152,7 +170,7 @@ def test_the_email_of_a_held_file_says_that_it_is_safe_and_what_to_do(emailing: 
     assert f"Now in:    the input bucket, {INPUT}, untouched\n" in text
     assert "Uploaders: nothing, and please do not upload it again." in text
     assert "Operators: remove the cause above." in text
-    assert f"  scalper retry --upload {upload.upload_id} " in text
+    assert f"  scalper retry --stack test --upload {upload.upload_id} " in text
 
 
 def test_the_email_of_a_missing_file_says_that_somebody_deleted_it(emailing: World) -> None:
@@ -168,10 +186,10 @@ def test_the_email_of_a_missing_file_says_that_somebody_deleted_it(emailing: Wor
 def test_the_notice_of_a_storm_says_that_nothing_else_is_paused_and_how_to_list_what_happened() -> (
     None
 ):
-    text = pause_text({"pipeline": PIPELINE, "table": TABLE, "status": "EMAILS_PAUSED"})
+    text = pause_text(message(status="EMAILS_PAUSED"))
     assert "e-mails about single files are paused while this lasts" in text
     assert "every file is dealt with, recorded and published as usual" in text
-    assert "\n  scalper list\n" in text
+    assert "\n  scalper list --stack test\n" in text
     assert "at most once an hour" in text
 
 
@@ -292,12 +310,13 @@ def test_the_commands_of_an_email_name_the_file_exactly(
     location = f"s3://{QUARANTINE}/{key}"
     typed = pasted(email_text(message(status=status, object_key=key, location=location, **why)))
     ended = ["--"] if key.startswith("-") else []
-    assert typed == [[*command, *ended, key] for command in commands]
+    whole = [[name, "--stack", "test", *options] for name, *options in commands]
+    assert typed == [[*command, *ended, key] for command in whole]
 
 
 def test_a_name_that_no_shell_can_hand_over_is_left_to_the_list(pasted: Any) -> None:
     typed = pasted(email_text(message(status="HELD", object_key="nul\x00.csv")))
-    assert typed == [["list"], ["list"]]
+    assert typed == [["list", "--stack", "test"]] * 2
 
 
 @pytest.mark.parametrize("status", ["QUARANTINED", "HELD", "GONE"])
@@ -308,8 +327,8 @@ def test_a_command_goes_through_mail_unchanged(status: str) -> None:
 
 
 def test_the_commands_of_a_storms_notice_are_whole(pasted: Any) -> None:
-    text = pause_text({"pipeline": PIPELINE, "table": TABLE, "status": "EMAILS_PAUSED"})
-    assert pasted(text) == [["list"], ["status"]]
+    text = pause_text(message(status="EMAILS_PAUSED"))
+    assert pasted(text) == [["list", "--stack", "test"], ["status", "--stack", "test"]]
 
 
 # What machines get.
@@ -322,6 +341,7 @@ def test_the_json_is_complete_and_keeps_what_process_returned_to_itself(world: W
     alert, item = told(world), world.standing(upload)
     assert alert.message == {
         "pipeline": PIPELINE,
+        "stack": STACK,
         "table": TABLE,
         **{k: v for k, v in item.items() if k not in {"owner", "result"}},
     }

@@ -336,7 +336,7 @@ def test_a_storm_is_published_whole_with_few_emails_and_one_notice(world: World)
     assert len({alert.message["object_key"] for alert in files}) == 30
     assert 2 <= sum(alert.is_emailed for alert in files) <= 8
     assert notice.is_emailed
-    assert notice.subject == "Many files: e-mails are paused"
+    assert notice.subject == "Many files: e-mails are paused [silent-scalper-test-intake]"
     assert notice.message["table"]
     assert "reason_code" not in notice.attributes
 

@@ -45,8 +45,8 @@ def test_every_failure_is_published_and_the_first_and_the_last_are_emailed(
         fail_again(world, aside, retries)
     assert world.told() == ["QUARANTINED"] * 3
     assert emailed(world) == [
-        "Set aside: orders.csv (PROCESS_FAILED)",
-        "Given up: orders.csv (PROCESS_FAILED)",
+        "Set aside: orders.csv (PROCESS_FAILED) [silent-scalper-test-intake]",
+        "Given up: orders.csv (PROCESS_FAILED) [silent-scalper-test-intake]",
     ]
     last: Alert = world.alerts()[-1]
     assert last.message["parked"] is True
@@ -62,7 +62,10 @@ def test_a_good_end_is_emailed_to_those_who_heard_of_the_failure(
     world.clear_budget()
     world.deploy(process=copes)
     world.retry(aside, 1, "retry-1")
-    assert emailed(world) == ["Set aside: orders.csv (PROCESS_FAILED)", "Processed: orders.csv"]
+    assert emailed(world) == [
+        "Set aside: orders.csv (PROCESS_FAILED) [silent-scalper-test-intake]",
+        "Processed: orders.csv [silent-scalper-test-intake]",
+    ]
     assert "back from quarantine" in world.alerts()[-1].text
 
 

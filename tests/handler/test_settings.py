@@ -22,6 +22,7 @@ from .world import Context, World, fault_of, saved_event
 
 GOOD = {
     "SCALPER_PIPELINE": "shop-dev-intake",
+    "SCALPER_STACK": "dev",
     "SCALPER_INPUT_BUCKET": "in",
     "SCALPER_QUARANTINE_BUCKET": "aside",
     "SCALPER_TABLE": "files",

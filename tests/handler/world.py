@@ -32,7 +32,7 @@ from handler.pipeline import Pipeline
 from handler.user_code import Process
 
 REGION, ACCOUNT = "eu-north-1", "123456789012"
-PIPELINE = "silent-scalper-test-intake"
+PIPELINE, STACK = "silent-scalper-test-intake", "test"
 INPUT, QUARANTINE, TABLE = "intake-input", "intake-quarantine", "intake-files"
 TOPIC, QUIET_TOPIC = "intake", "intake-quiet"
 RETRIES = "intake-retries"
@@ -183,6 +183,7 @@ class World:
         self._listen()
         self.environment = {
             "SCALPER_PIPELINE": PIPELINE,
+            "SCALPER_STACK": STACK,
             "SCALPER_INPUT_BUCKET": INPUT,
             "SCALPER_QUARANTINE_BUCKET": QUARANTINE,
             "SCALPER_TABLE": TABLE,

@@ -80,6 +80,7 @@ class World:
     def environment(self) -> dict[str, str]:
         return {
             "SCALPER_PIPELINE": "project-stack-intake",
+            "SCALPER_STACK": "dev",
             "SCALPER_INPUT_BUCKET": "input",
             "SCALPER_QUARANTINE_BUCKET": "quarantine",
             "SCALPER_TABLE": "records",

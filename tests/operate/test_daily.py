@@ -49,11 +49,11 @@ def test_a_file_without_a_fate_is_told_with_the_command_to_type(world: World) ->
     lost = world.upload("partners/lost.csv")
     check(world)
     (alert,) = told()
-    assert alert["subject"] == "Daily check: 1 no-fate"
+    assert alert["subject"] == "Daily check: 1 no-fate [project-stack-intake]"
     assert alert["attributes"]["email"]["Value"] == "yes"
     text = alert["email"]
     assert f"partners/lost.csv, version {lost.version_id}" in text
-    assert re.search(r"What to do next\n.*\n  scalper reconcile\n", text)
+    assert re.search(r"What to do next\n.*\n  scalper reconcile --stack dev\n", text)
     message = json.loads(alert["default"])
     assert (message["status"], message["found"]) == ("DAILY_CHECK", {"no-fate": 1})
     assert message["pipeline"] == "project-stack-intake"
@@ -64,7 +64,7 @@ def test_of_many_findings_the_first_are_named_and_all_are_counted(world: World) 
         world.upload(f"lost-{number}.csv")
     check(world)
     (alert,) = told()
-    assert alert["subject"] == "Daily check: 5 no-fate"
+    assert alert["subject"] == "Daily check: 5 no-fate [project-stack-intake]"
     assert alert["email"].count("lost-") == daily.SHOWN
     assert "… and 2 more" in alert["email"]
 
@@ -112,7 +112,7 @@ def test_one_address_that_is_told_is_enough(world: World, monkeypatch: pytest.Mo
     reaching(monkeypatch, "confirmed", "suspended")
     check(world)
     (alert,) = told()
-    assert alert["subject"] == "Daily check: 1 subscription-suspended"
+    assert alert["subject"] == "Daily check: 1 subscription-suspended [project-stack-intake]"
 
 
 def test_where_nobody_is_to_be_told_nobody_is_missed(
