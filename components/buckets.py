@@ -15,6 +15,21 @@ from .scope import Scope
 ABANDONED_UPLOAD_DAYS = 7
 """Parts of an unfinished multipart upload are billed and seen in no listing."""
 
+BLOCKED = ["SSE-C"]
+"""What S3 itself sets on every bucket made since April 2026: no keys that only the uploader has.
+
+Written out, since a provider before terraform-provider-aws 6.40.0 takes a missing list for an empty
+one and would change it at every `up`
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html).
+"""
+
+SET_BY_OTHERS = ("lifecycle_rules", "policy", "server_side_encryption_configuration", "versioning")
+"""Deprecated inputs of a bucket, each of which a resource of its own sets here.
+
+A refresh may write what it finds into the bucket's state, and the next `up` would then take it away
+again from S3 (https://github.com/pulumi/pulumi-aws/issues/6244).
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
@@ -66,7 +81,7 @@ def _bucket(scope: Scope, purpose: str, protect_data: bool) -> s3.Bucket:
         scope.child(purpose),
         force_destroy=not protect_data,
         tags=scope.tags,
-        opts=scope.options(protect=protect_data),
+        opts=scope.options(protect=protect_data, ignore_changes=SET_BY_OTHERS),
     )
 
 
@@ -129,7 +144,11 @@ def _encryption(
     kms_key_arn: Input[str] | None,
 ) -> s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
     if kms_key_arn is None:
-        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+        return {
+            "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"},
+            "bucket_key_enabled": False,
+            "blocked_encryption_types": BLOCKED,
+        }
     return {
         "apply_server_side_encryption_by_default": {
             "sse_algorithm": "aws:kms",
@@ -137,6 +156,7 @@ def _encryption(
         },
         # One call to KMS for many files instead of one for each: ten thousand would be throttled.
         "bucket_key_enabled": True,
+        "blocked_encryption_types": BLOCKED,
     }
 
 

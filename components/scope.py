@@ -37,9 +37,16 @@ class Scope:
         return f"{self.name}-{name}"
 
     def options(
-        self, *, depends_on: Sequence[pulumi.Resource] = (), protect: bool = False
+        self,
+        *,
+        depends_on: Sequence[pulumi.Resource] = (),
+        protect: bool = False,
+        ignore_changes: Sequence[str] = (),
     ) -> pulumi.ResourceOptions:
         """Leaves `protect` unset unless asked for, so that the caller's own choice is inherited."""
         return pulumi.ResourceOptions(
-            parent=self.parent, depends_on=list(depends_on), protect=protect or None
+            parent=self.parent,
+            depends_on=list(depends_on),
+            protect=protect or None,
+            ignore_changes=list(ignore_changes),
         )

@@ -8,8 +8,13 @@ from pulumi.runtime import settings
 
 VERSION = "0.1.0"
 
-OLDEST = {"pulumi": "3.219.0", "pulumi-aws": "7.20.0"}
-"""From these on it is tested; the next major version is another product."""
+OLDEST = {"pulumi": "3.219.0", "pulumi-aws": "7.25.0"}
+"""Both are tested; the next major version is another product.
+
+7.25.0 is the first pulumi-aws on terraform-provider-aws 6.40: from there on a bucket's encryption
+keeps what S3 adds to it (pull request 47359), and an index by `key_schema` with a range key is no
+change at every `up` (46442).
+"""
 
 
 def require_packages() -> None:

@@ -94,6 +94,7 @@ class Registered:
     depends_on: frozenset[str]
     provider: str
     aliases: int
+    ignores: frozenset[str]
 
     @property
     def kind(self) -> str:
@@ -195,6 +196,7 @@ class _Monitor(mocks.MockMonitor):
                     depends_on=frozenset(request.dependencies),
                     provider=request.provider,
                     aliases=len(request.aliases),
+                    ignores=frozenset(request.ignoreChanges),
                 )
             )
         return response
@@ -227,7 +229,7 @@ def deploy(
     pulumi.runtime.set_all_config(dict(config or {}))
     mocks.set_mocks(monitor.mocks, project=PROJECT, stack=STACK, preview=preview, monitor=monitor)
 
-    async def run() -> None:
+    def run() -> None:
         program()
 
     try:

@@ -16,7 +16,11 @@ def test_a_bucket_encrypts_with_the_key_and_asks_kms_once_for_many_files(
 ) -> None:
     by_default = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY}
     assert full.named(f"{bucket}-encryption").inputs["rules"] == [
-        {"applyServerSideEncryptionByDefault": by_default, "bucketKeyEnabled": True}
+        {
+            "applyServerSideEncryptionByDefault": by_default,
+            "bucketKeyEnabled": True,
+            "blockedEncryptionTypes": ["SSE-C"],
+        }
     ]
 
 

@@ -38,11 +38,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     without_engine = pytest.mark.skip(reason="pulumi is not on the PATH")
     too_long = pytest.mark.skip(reason=TOO_LONG)
     for item in items:
-        if HERE in item.path.parents and "shared_engine" in getattr(item, "fixturenames", ()):
-            if shutil.which("pulumi") is None:
-                item.add_marker(without_engine)
-            elif item.get_closest_marker(HEAVY) and not config.getoption("--heavy", False):
-                item.add_marker(too_long)
+        if HERE not in item.path.parents:
+            continue
+        if "shared_engine" in getattr(item, "fixturenames", ()) and shutil.which("pulumi") is None:
+            item.add_marker(without_engine)
+        elif item.get_closest_marker(HEAVY) and not config.getoption("--heavy", False):
+            item.add_marker(too_long)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

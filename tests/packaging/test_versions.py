@@ -88,9 +88,18 @@ def test_an_old_package_is_named_with_the_version_that_is_needed(
         versions.require_packages()
 
 
+def test_an_old_provider_is_named_with_the_version_that_is_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(versions, "version", {"pulumi": "3.219.0", "pulumi-aws": "7.24.9"}.get)
+    needed = re.escape("needs pulumi-aws 7.25.0 or newer, below 8 (found 7.24.9); run: pip install")
+    with pytest.raises(ImportError, match=needed):
+        versions.require_packages()
+
+
 @pytest.mark.parametrize("found", ["3.219.0", "3.300.0rc1", "3.219.0+dirty"])
 def test_a_package_that_is_new_enough_is_taken(monkeypatch: pytest.MonkeyPatch, found: str) -> None:
-    monkeypatch.setattr(versions, "version", {"pulumi": found, "pulumi-aws": "7.20.0"}.get)
+    monkeypatch.setattr(versions, "version", {"pulumi": found, "pulumi-aws": "7.25.0"}.get)
     versions.require_packages()
 
 
