@@ -4,6 +4,7 @@ Pulumi drops arguments that it does not know and words a wrong choice as a Pytho
 arguments are looked at here, before it does.
 """
 
+import json
 from typing import Any
 
 import pulumi
@@ -16,9 +17,9 @@ from silent_scalper_arguments.spelling import camel_case
 
 from .checks import checked
 from .pipeline import SilentScalperPipeline
+from .published import NAME, metadata
 from .versions import VERSION, require_cli
 
-NAME = "silent-scalper"
 _PYTHON_NAMES = {camel_case(argument): argument for argument in CHECKS}
 
 
@@ -27,6 +28,7 @@ class PipelineProvider(ComponentProvider):
 
     def __init__(self) -> None:
         super().__init__([SilentScalperPipeline], NAME, version=VERSION)
+        self.schema = json.dumps({**json.loads(self.schema or "{}"), **metadata(VERSION)})
 
     def construct(
         self,

@@ -1,7 +1,7 @@
 """A pipeline for the files of partners. `pulumi install`, then `pulumi up`."""
 
 import pulumi
-import pulumi_silent_scalper as scalper
+import silent_scalper_silent_scalper as scalper
 
 intake = scalper.SilentScalperPipeline(
     "intake",

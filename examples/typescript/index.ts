@@ -1,5 +1,5 @@
 // A pipeline for the files of partners. `pulumi install`, then `pulumi up`.
-import * as scalper from "@pulumi/silent-scalper";
+import * as scalper from "@silent-scalper/silent-scalper";
 
 const intake = new scalper.SilentScalperPipeline("intake", {
   alertEmails: ["you@example.com"],

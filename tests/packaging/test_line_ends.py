@@ -1,4 +1,4 @@
-"""Line ends are those of the repository on every machine: another byte would be another code hash."""
+"""Line ends are the same on every machine: another byte would be another code hash."""
 
 import subprocess
 from pathlib import Path

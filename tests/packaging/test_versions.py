@@ -43,8 +43,9 @@ def test_the_newest_entry_of_the_changelog_is_this_version() -> None:
 def test_whoever_copies_a_line_gets_this_version() -> None:
     texts = [path.read_text() for path in (ROOT / "docs").glob("*.md")]
     texts += [path.read_text() for path in (ROOT / "examples").glob("*/[Pr]*.*")]
+    texts.append((ROOT / "components" / "README.md").read_text())
     named = re.findall(r"silent-scalper(?:/components)?@v([\d.]+\d)", "\n".join(texts))
-    assert len(named) == 6
+    assert len(named) == 8
     assert set(named) == {versions.VERSION}
 
 
