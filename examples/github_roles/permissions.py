@@ -1,11 +1,13 @@
 """What it takes to read and to deploy the resources of a pipeline, by service.
 
-Every action is spelled out, and every resource is named by how its name begins: Pulumi names them
-`{pipeline}-{purpose}-{seven hex digits}`.
+Every action is spelled out, and every resource is named by the pattern of its name: by default
+Pulumi's own, `{pipeline}-{purpose}-{seven hex digits}`. A bucket of that name may be anybody's, so
+statements on buckets say whose they must be.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 READ: dict[str, list[str]] = {
@@ -110,27 +112,49 @@ class Place:
     account: str
     pipelines: tuple[str, ...]
     kms_key_arn: str | None = None
+    name_pattern: str = "{pipeline}-*"
+    """The names of a pipeline's resources, as `pulumi:autonaming` makes them."""
+
+    def __post_init__(self) -> None:
+        if "{pipeline}" not in self.name_pattern:
+            raise ValueError(
+                "name_pattern must have {pipeline} in it, or it would give leave on everything "
+                f"(got {self.name_pattern!r})"
+            )
+
+    def of(self, pipeline: str) -> "Place":
+        """The same place with one pipeline in it."""
+        return replace(self, pipelines=(pipeline,))
+
+    @property
+    def names(self) -> list[str]:
+        return [self.name_pattern.replace("{pipeline}", one) for one in self.pipelines]
+
+    @property
+    def in_this_account(self) -> dict[str, Any]:
+        """The condition without which `intake-*` would be anybody's bucket of such a name."""
+        return {"StringEquals": {"aws:ResourceAccount": self.account}}
 
     @property
     def dashboards(self) -> list[str]:
         return [
-            f"arn:{self.partition}:cloudwatch::{self.account}:dashboard/{pipeline}-*"
-            for pipeline in self.pipelines
+            f"arn:{self.partition}:cloudwatch::{self.account}:dashboard/{name}"
+            for name in self.names
         ]
 
     @property
     def schedule_groups(self) -> list[str]:
         return [
-            f"arn:{self.partition}:scheduler:{self.region}:{self.account}:schedule-group/{pipeline}-*"
-            for pipeline in self.pipelines
+            f"arn:{self.partition}:scheduler:{self.region}:{self.account}:schedule-group/{name}"
+            for name in self.names
         ]
 
     @property
     def schedules(self) -> list[str]:
         """Named after their group, which is named after the pipeline."""
         return [
-            f"arn:{self.partition}:scheduler:{self.region}:{self.account}:schedule/{pipeline}-*"
-            for pipeline in self.pipelines
+            f"arn:{self.partition}:scheduler:{self.region}:{self.account}:schedule/{name}"
+            for name in self.names
         ]
 
     def arns(self, service: str) -> list[str]:
@@ -143,14 +167,13 @@ class Place:
         region = "" if globally else self.region
         account = "" if globally == "both" else self.account
         return [
-            f"arn:{self.partition}:{service}:{region}:{account}:{kind}{pipeline}-*"
-            for pipeline in self.pipelines
+            f"arn:{self.partition}:{service}:{region}:{account}:{kind}{name}" for name in self.names
         ]
 
 
 def allow(sid: str, actions: Iterable[str], resources: list[str], **more: Any) -> Statement:
     return {
-        "Sid": sid,
+        **({"Sid": sid} if sid else {}),
         "Effect": "Allow",
         "Action": list(actions),
         "Resource": resources,
@@ -158,41 +181,54 @@ def allow(sid: str, actions: Iterable[str], resources: list[str], **more: Any) -
     }
 
 
-def reading(place: Place) -> list[Statement]:
-    """Settings of everything, contents of nothing."""
-    return [
-        *_by_service("Read", READ, place),
-        allow("ReadScheduleGroups", SCHEDULE_GROUPS["read"], place.schedule_groups),
-        allow("ReadDashboards", ["cloudwatch:GetDashboard"], place.dashboards),
-        allow("ReadWithoutAName", NOT_TIED_TO_A_NAME["read"], ["*"]),
-    ]
+GROUPS = {
+    "storage": ["s3", "dynamodb"],
+    "messages": ["sns", "sqs", "scheduler"],
+    "functions": ["lambda", "iam"],
+    "monitoring": ["logs", "cloudwatch"],
+}
+"""The policies of a role: all in one would not fit, and a role takes ten."""
 
 
-def deploying(place: Place, *, boundary_arn: Any, may_destroy: bool) -> list[Statement]:
-    """Everything `pulumi up` does to a pipeline, roles only inside the boundary."""
-    bounded = {"StringEquals": {"iam:PermissionsBoundary": boundary_arn}}
+def reading(place: Place) -> dict[str, list[Statement]]:
+    """Settings of everything, contents of nothing; by group."""
+    return {
+        group: [
+            *(statement for service in services for statement in _read(service, place)),
+            *_read_of_group(group, place),
+        ]
+        for group, services in GROUPS.items()
+    }
+
+
+def deploying(place: Place, *, may_destroy: bool) -> dict[str, list[Statement]]:
+    """Everything `pulumi up` reads and does, but to give roles their policies; by group."""
+    groups = {
+        group: [
+            *(statement for service in services for statement in _deploy(service, place)),
+            *_deploy_of_group(group, place),
+        ]
+        for group, services in GROUPS.items()
+    }
+    return {**groups, "destroy": _destroy(place)} if may_destroy else groups
+
+
+def granting(place: Place, boundaries: Mapping[str, Any]) -> list[Statement]:
+    """The roles of each pipeline get their policies inside that pipeline's own boundary."""
     services = ["lambda.amazonaws.com", "scheduler.amazonaws.com"]
     to_services = {"StringEquals": {"iam:PassedToService": services}}
-    statements = [
-        *_by_service("Deploy", WRITE, place),
-        allow("DeployScheduleGroups", SCHEDULE_GROUPS["write"], place.schedule_groups),
-        allow("DeployDashboards", DASHBOARDS, place.dashboards),
-        allow("DeployWithoutAName", NOT_TIED_TO_A_NAME["write"], ["*"]),
-        allow("GrantInsideTheBoundary", GRANT, place.arns("iam"), Condition=bounded),
+    return [
+        *(
+            allow(
+                "",
+                GRANT,
+                place.of(pipeline).arns("iam"),
+                Condition={"StringEquals": {"iam:PermissionsBoundary": boundaries[pipeline]}},
+            )
+            for pipeline in place.pipelines
+        ),
         allow("PassRoles", ["iam:PassRole"], place.arns("iam"), Condition=to_services),
     ]
-    if place.kms_key_arn:
-        # DynamoDB takes its grant on the key from whoever makes the table.
-        use = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
-        statements.append(allow("EncryptWithTheKey", use, [place.kms_key_arn]))
-    if may_destroy:
-        buckets = place.arns("s3")
-        statements += [
-            allow("DestroyBuckets", [*DESTROY["bucket"], "s3:ListBucketVersions"], buckets),
-            allow("EmptyBuckets", EMPTY, [f"{bucket}/*" for bucket in buckets]),
-            allow("DestroyTables", DESTROY["table"], place.arns("dynamodb")),
-        ]
-    return statements
 
 
 def running(place: Place) -> list[Statement]:
@@ -210,6 +246,7 @@ def running(place: Place) -> list[Statement]:
                 "s3:ListBucketVersions",
             ],
             buckets,
+            Condition=place.in_this_account,
         ),
         allow(
             "MoveFiles",
@@ -219,6 +256,7 @@ def running(place: Place) -> list[Statement]:
                 "s3:PutObjectTagging",
             ],
             [f"{bucket}/*" for bucket in buckets],
+            Condition=place.in_this_account,
         ),
         allow(
             "Record",
@@ -249,19 +287,99 @@ def running(place: Place) -> list[Statement]:
     ]  # fmt: skip
 
 
-def keeping_state(bucket_arn: str, *, write: bool) -> list[Statement]:
-    """A preview of Pulumi's S3 backend only reads; an update also writes and locks."""
+def keeping_state(place: Place, bucket: str, prefix: str, *, write: bool) -> list[Statement]:
+    """Pulumi's state in `s3://bucket/prefix`. A preview only reads; an update writes and locks.
+
+    Pulumi asks for objects that may be missing, and S3 answers 404 only to who may list: for such a
+    request there is no `s3:prefix`, so the condition must hold without one.
+    """
+    arn = f"arn:{place.partition}:s3:::{bucket}"
+    folder = "/".join([*filter(None, [prefix.strip("/")]), ".pulumi/*"])
     actions = ["s3:GetObject", *(["s3:PutObject", "s3:DeleteObject"] if write else [])]
+    listed = {**place.in_this_account, "StringLikeIfExists": {"s3:prefix": folder}}
     return [
-        allow("FindState", ["s3:ListBucket"], [bucket_arn]),
-        allow("ReadAndWriteState" if write else "ReadState", actions, [f"{bucket_arn}/*"]),
+        allow("FindState", ["s3:ListBucket"], [arn], Condition=listed),
+        allow(
+            "ReadAndWriteState" if write else "ReadState",
+            actions,
+            [f"{arn}/{folder}"],
+            Condition=place.in_this_account,
+        ),
     ]
 
 
-def _by_service(sid: str, actions: Mapping[str, list[str]], place: Place) -> list[Statement]:
+def without_a_name(*, write: bool) -> list[Statement]:
+    """What IAM cannot tie to a resource."""
+    kinds = ("read", "write") if write else ("read",)
     return [
-        allow(
-            f"{sid}{service.capitalize()}", [f"{service}:{a}" for a in names], place.arns(service)
+        allow("WithoutAName", [one for kind in kinds for one in NOT_TIED_TO_A_NAME[kind]], ["*"])
+    ]
+
+
+def encrypting(place: Place) -> list[Statement]:
+    """DynamoDB takes its grant on the key from whoever makes the table."""
+    use = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+    return [allow("EncryptWithTheKey", use, [place.kms_key_arn])] if place.kms_key_arn else []
+
+
+def fitted(name: str, statements: list[Statement], most: int, place: Place) -> list[Statement]:
+    """The statements, if IAM takes a policy of that length; it does not count blanks.
+
+    Raises ValueError.
+    """
+    length = len(json.dumps(document(statements), separators=(",", ":")))
+    if length > most:
+        raise ValueError(
+            f"the policy {name} of {len(place.pipelines)} pipelines has {length} characters, and "
+            f"IAM takes {most}; divide the pipelines between two stacks of this program, or give "
+            "them shorter names"
         )
-        for service, names in actions.items()
+    return statements
+
+
+def document(statements: list[Statement]) -> dict[str, Any]:
+    """A policy as IAM takes it."""
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _read(service: str, place: Place) -> Iterator[Statement]:
+    yield _named("Read", service, READ[service], place)
+
+
+def _deploy(service: str, place: Place) -> Iterator[Statement]:
+    actions = [*READ[service], *WRITE[service]]
+    if service == "s3":
+        # A bucket that is still to be made is in no account.
+        actions.remove("CreateBucket")
+        yield allow("CreateBuckets", ["s3:CreateBucket"], place.arns("s3"))
+    yield _named("Deploy", service, actions, place)
+
+
+def _named(sid: str, service: str, names: Iterable[str], place: Place) -> Statement:
+    condition = {"Condition": place.in_this_account} if service == "s3" else {}
+    actions = [f"{service}:{name}" for name in names]
+    return allow(f"{sid}{service.capitalize()}", actions, place.arns(service), **condition)
+
+
+def _read_of_group(group: str, place: Place) -> Iterator[Statement]:
+    if group == "messages":
+        yield allow("ReadScheduleGroups", SCHEDULE_GROUPS["read"], place.schedule_groups)
+    if group == "monitoring":
+        yield allow("ReadDashboards", ["cloudwatch:GetDashboard"], place.dashboards)
+
+
+def _deploy_of_group(group: str, place: Place) -> Iterator[Statement]:
+    if group == "messages":
+        both = [*SCHEDULE_GROUPS["read"], *SCHEDULE_GROUPS["write"]]
+        yield allow("DeployScheduleGroups", both, place.schedule_groups)
+    if group == "monitoring":
+        yield allow("DeployDashboards", ["cloudwatch:GetDashboard", *DASHBOARDS], place.dashboards)
+
+
+def _destroy(place: Place) -> list[Statement]:
+    buckets, ours = place.arns("s3"), {"Condition": place.in_this_account}
+    return [
+        allow("DestroyBuckets", [*DESTROY["bucket"], "s3:ListBucketVersions"], buckets, **ours),
+        allow("EmptyBuckets", EMPTY, [f"{bucket}/*" for bucket in buckets], **ours),
+        allow("DestroyTables", DESTROY["table"], place.arns("dynamodb")),
     ]

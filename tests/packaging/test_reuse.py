@@ -144,11 +144,12 @@ def test_a_key_of_ones_own_lets_in_the_account_the_alarms_and_the_logs(deployed:
     names = [name for kind, name in cloud.made if kind in ("MetricAlarm", "LogGroup")]
     assert len(names) == 10
     for name in names:
-        # Pulumi adds seven characters to the logical name.
+        # Pulumi's own names, and two that patterns of pulumi:autonaming make.
         kind, pattern = ("log-group", log_arns) if name.endswith("-logs") else ("alarm", alarm_arns)
         service = "logs" if kind == "log-group" else "cloudwatch"
-        arn = f"arn:aws-mock:{service}:{REGION}:{ACCOUNT}:{kind}:{name}-1a2b3c4"
-        assert fnmatchcase(arn, pattern)
+        for physical in (f"{name}-1a2b3c4", f"reuse-test-{name}", f"prod.{name}.1a2b"):
+            arn = f"arn:aws-mock:{service}:{REGION}:{ACCOUNT}:{kind}:{physical}"
+            assert fnmatchcase(arn, pattern)
 
 
 def test_a_key_of_ones_own_encrypts_every_store(deployed: Deployed) -> None:
