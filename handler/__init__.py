@@ -14,12 +14,12 @@ sys.path[:0] = [
     if os.path.isdir(folder := os.path.join(_ARCHIVE, name)) and folder not in sys.path
 ]
 
-from .model.errors import Rejection  # noqa: E402
+from .model.errors import HoldFile, Rejection  # noqa: E402
 
 if TYPE_CHECKING:
     from .user_code import File
 
-__all__ = ["File", "Rejection"]
+__all__ = ["File", "HoldFile", "Rejection"]
 
 
 def __getattr__(name: str) -> Any:

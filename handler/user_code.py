@@ -6,21 +6,20 @@ its idempotency key.
 
 import importlib
 import io
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from .aws.errors import aws_errors, caused_by_aws
-from .deadline import DeadlineReached
-from .model.errors import Code, Fault, ObjectMissing, Rejection, described
+from .aws.errors import aws_errors
+from .blame import judged
+from .deadline import DeadlineReached, deadline_of_user_code
+from .model.errors import Code, Fault, ObjectMissing, described
 from .model.event import Upload
+from .own_reads import OwnReads
+from .results import recordable
 
-RESULT_BYTES = 64 * 1024
-"""The most that `process` may return, as JSON: a record must stay far below DynamoDB's 400 KB."""
-RESULT_DEPTH = 16
 OUTPUT_CHARACTERS = 64 * 1024
 """What `process` may print for one file: every character of a log is paid for."""
 
@@ -35,7 +34,9 @@ class File:
         self._source = source or upload
         self._s3 = s3
         self.trouble: Fault | ObjectMissing | None = None
-        """What went wrong on our side while `process` read the file, if anything did."""
+        """What went wrong while `process` read the file, unless it was read whole afterwards."""
+        self.reads: set[object] = set()
+        """The reads from S3 that are in progress, in any thread."""
 
     @property
     def key(self) -> str:
@@ -102,29 +103,46 @@ class File:
         """
         with self._noting_trouble(), aws_errors("S3 GetObject"):
             answer = self._s3().get_object(**self.address)
-        return io.BufferedReader(_Body(answer["Body"], self._noting_trouble), 256 * 1024)
+        body = _Body(answer["Body"], self._noting_trouble, self._read_until)
+        return io.BufferedReader(body, 256 * 1024)
+
+    def _read_until(self, position: int) -> None:
+        if position >= self.size_bytes:
+            self.trouble = None
 
     @contextmanager
     def _noting_trouble(self) -> Iterator[None]:
+        read = object()
+        self.reads.add(read)
         try:
             yield
         except (Fault, ObjectMissing) as trouble:
             self.trouble = trouble
             raise
         except DeadlineReached:
-            self.trouble = Fault(
-                Code.OUT_OF_TIME,
-                "time ran out while the file was being read from S3; raise timeout_seconds",
-            )
+            self.trouble = _out_of_time()
             raise
+        finally:
+            self.reads.discard(read)
+
+
+def _out_of_time() -> Fault:
+    return Fault(
+        Code.OUT_OF_TIME,
+        "time ran out while the file was being read from S3; raise timeout_seconds",
+    )
 
 
 class _Body(io.RawIOBase):
     """A response body as a raw stream whose errors are told apart from the file's own."""
 
-    def __init__(self, body: Any, noting_trouble: Callable[[], Any]) -> None:
+    def __init__(
+        self, body: Any, noting_trouble: Callable[[], Any], read_until: Callable[[int], None]
+    ) -> None:
         self._body = body
         self._noting_trouble = noting_trouble
+        self._read_until = read_until
+        self._position = 0
 
     def readable(self) -> bool:
         return True
@@ -133,6 +151,8 @@ class _Body(io.RawIOBase):
         with self._noting_trouble():
             chunk = self._read(len(buffer))
         buffer[: len(chunk)] = chunk
+        self._position += len(chunk)
+        self._read_until(self._position)
         return len(chunk)
 
     def _read(self, size: int) -> bytes:
@@ -152,6 +172,9 @@ class _Body(io.RawIOBase):
         super().close()
 
 
+_own_reads = OwnReads()
+
+
 def load(entry: str) -> Process:
     """Import `module.function` of the user's code, or raise a `Fault` (CONFIGURATION).
 
@@ -159,10 +182,15 @@ def load(entry: str) -> Process:
 
     A deployment that cannot be imported is nobody's file's fault, so files wait until it is mended.
     """
+    _own_reads.begin_watching()
     module_name, _, function_name = entry.rpartition(".")
     try:
-        process = getattr(importlib.import_module(module_name), function_name)
-    except (Exception, SystemExit) as error:
+        with deadline_of_user_code():
+            process = getattr(importlib.import_module(module_name), function_name)
+    except DeadlineReached:
+        raise
+    except BaseException as error:
+        # Also what is no Exception, as a panic of Rust's: it would end the instance.
         raise Fault(
             Code.CONFIGURATION,
             f"process_entry '{entry}' cannot be imported ({described(error)}); "
@@ -177,81 +205,40 @@ def call(process: Process, file: File) -> Any:
     """What `process` returned, ready to be recorded.
 
     Raises its `Rejection`; `ObjectMissing` when the file went away; a `Fault` for all else, whose
-    code says whether `process` or AWS is to blame.
+    code says whether `process` or something else is to blame.
     """
     output = _Output(sys.stdout)
     try:
         with redirect_stdout(output), redirect_stderr(output):
+            return _called(process, file)
+    finally:
+        output.end()
+
+
+def _called(process: Process, file: File) -> Any:
+    _own_reads.file = file
+    try:
+        with deadline_of_user_code():
             result = process(file)
-        return recordable(result)
     except DeadlineReached as late:
+        if file.reads:
+            raise _out_of_time() from late
         raise file.trouble or Fault(
             Code.PROCESS_TIMED_OUT, "process was still running when its time was up."
         ) from late
     except BaseException as error:
         # Also SystemExit and a cancelled task: the other files of the event get their turn.
-        if file.trouble is not None:
-            # Bytes that never arrived can make any file look corrupt.
-            raise file.trouble from error
-        if isinstance(error, Rejection):
+        # Bytes that never arrived can make any file look corrupt.
+        verdict = file.trouble or judged(error)
+        if verdict is error:
             raise
-        if caused_by_aws(error):
-            reason = f"an AWS call inside process failed: {described(error)}"
-            raise Fault(Code.AWS_ERROR, reason) from error
-        if isinstance(error, MemoryError):
-            raise Fault(Code.PROCESS_OUT_OF_MEMORY, "process ran out of memory.") from error
-        raise Fault(Code.PROCESS_FAILED, f"process raised {described(error)}") from error
+        raise verdict from error
     finally:
-        output.end()
-
-
-def recordable(value: Any) -> Any:
-    """Check that `value` is JSON-like and small enough to be recorded; raise ValueError if not.
-
-    The error says where and of which type the offending part is, never what it is: it may be
-    content of the file, and the error is logged and told.
-    """
-    size = _json_size(value, "the result", 0)
-    if size > RESULT_BYTES:
-        raise ValueError(
-            f"what process returns is recorded and may take {RESULT_BYTES:,} bytes as JSON "
-            f"(got about {size:,}); write large results to a bucket of your own"
-        )
-    return value
-
-
-def _json_size(value: Any, path: str, depth: int) -> int:
-    if depth > RESULT_DEPTH:
-        raise ValueError(f"what process returns is nested deeper than {RESULT_DEPTH} levels")
-    if value is None or isinstance(value, bool):
-        return 5
-    if isinstance(value, str):
-        return len(value.encode("utf-8")) + 2
-    # DynamoDB keeps 38 digits of a number, up to about 1e125.
-    if isinstance(value, int) and abs(value) < 10**38:
-        return len(str(value))
-    if isinstance(value, float) and math.isfinite(value) and _dynamodb_takes(value):
-        return len(repr(value))
-    if isinstance(value, (list, tuple)):
-        return 2 + sum(
-            1 + _json_size(part, f"entry {at} of {path}", depth + 1)
-            for at, part in enumerate(value, 1)
-        )
-    # DynamoDB refuses empty names.
-    if isinstance(value, dict) and all(isinstance(name, str) and name for name in value):
-        return 2 + sum(
-            2 + _json_size(name, path, depth) + _json_size(part, f"entry {at} of {path}", depth + 1)
-            for at, (name, part) in enumerate(value.items(), 1)
-        )
-    raise ValueError(
-        f"{path} cannot be recorded, it is of type {type(value).__name__}; process may return "
-        "None, texts, true and false, finite numbers of at most 38 digits, and lists and dicts of "
-        "these, with names that are texts"
-    )
-
-
-def _dynamodb_takes(value: float) -> bool:
-    return value == 0 or 1e-125 < abs(value) < 1e125
+        _own_reads.file = None
+    if file.trouble is not None:
+        # It was caught and not made good: what came back is about a part of the file.
+        raise file.trouble
+    return recordable(result)
 
 
 class _Output(io.TextIOBase):

@@ -12,6 +12,7 @@ from ..model.errors import Code, ConditionFailed, Conflict, Fault, ObjectMissing
 # broken deployment, not a deleted file.
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 _CONFLICTS = frozenset({"ConflictException", "PreconditionFailed", "ConditionalRequestConflict"})
+_NEGATIVE_STATUSES = frozenset({304, 404, 412})
 _CLIENT_ERRORS = range(400, 500)
 # Client errors by number, yet the same call can succeed later: conflicts, throttles, stale tokens.
 _PASSING_STATUSES = frozenset({408, 409})
@@ -48,18 +49,21 @@ def aws_errors(call: str) -> Iterator[None]:
         raise Fault(Code.AWS_ERROR, f"{call} failed: {error}", lasting=lasting) from error
 
 
-def caused_by_aws(error: BaseException) -> bool:
-    """True when an AWS call is anywhere among the causes of `error`, also inside of groups."""
-    seen: set[int] = set()
-    links: list[BaseException | None] = [error]
-    while links:
-        link = links.pop()
-        if link is None or id(link) in seen:
-            continue
-        if isinstance(link, (ClientError, BotoCoreError)):
-            return True
-        seen.add(id(link))
-        links += [link.__cause__, link.__context__]
-        if isinstance(link, BaseExceptionGroup):
-            links += link.exceptions
-    return False
+def is_aws(error: BaseException) -> bool:
+    """True for whatever botocore raises."""
+    return isinstance(error, (ClientError, BotoCoreError))
+
+
+def says_not_found(error: BaseException) -> bool:
+    """True when AWS answered, and the answer is that there is no such thing, or another one."""
+    if not isinstance(error, ClientError):
+        return False
+    response: dict[str, Any] = dict(error.response)
+    code = str(response.get("Error", {}).get("Code", ""))
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return (
+        status in _NEGATIVE_STATUSES
+        or code in _MISSING
+        or "NotFound" in code
+        or code == "ConditionalCheckFailedException"
+    )

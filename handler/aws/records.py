@@ -210,14 +210,20 @@ def _typed(value: Any) -> dict[str, Any]:
         return {"BOOL": value}
     if isinstance(value, str):
         return {"S": value}
-    if isinstance(value, (int, float)):
-        # Not `str`: of an enum of numbers that is a name.
-        return {"N": int.__repr__(value) if isinstance(value, int) else float.__repr__(value)}
+    if isinstance(value, (int, float, Decimal)):
+        return {"N": _digits(value)}
     if isinstance(value, Mapping):
         return {"M": typed_item(value)}
     if isinstance(value, (list, tuple)):
         return {"L": [_typed(part) for part in value]}
     raise Fault(Code.INTERNAL_ERROR, f"{type(value).__name__} has no DynamoDB type")
+
+
+def _digits(value: int | float | Decimal) -> str:
+    # Not `str`: of an enum of numbers that is a name.
+    if isinstance(value, int):
+        return int.__repr__(value)
+    return float.__repr__(value) if isinstance(value, float) else str(value)
 
 
 def _plain(value: Mapping[str, Any]) -> Any:

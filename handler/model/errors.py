@@ -27,6 +27,9 @@ class Code(StrEnum):
     PROCESS_CRASHED = "PROCESS_CRASHED"
     PROCESS_OUT_OF_MEMORY = "PROCESS_OUT_OF_MEMORY"
     # Not the file's fault.
+    HELD_BY_PROCESS = "HELD_BY_PROCESS"
+    SYSTEM_ERROR = "SYSTEM_ERROR"
+    UNRECORDABLE_RESULT = "UNRECORDABLE_RESULT"
     AWS_ERROR = "AWS_ERROR"
     OUT_OF_TIME = "OUT_OF_TIME"
     EVENT_TOO_OLD = "EVENT_TOO_OLD"
@@ -52,6 +55,9 @@ PROCESS_FAULTS = frozenset(
 
 
 WORTH_RETRYING = PROCESS_FAULTS | {
+    Code.HELD_BY_PROCESS,
+    Code.SYSTEM_ERROR,
+    Code.UNRECORDABLE_RESULT,
     Code.AWS_ERROR,
     Code.OUT_OF_TIME,
     Code.EVENT_TOO_OLD,
@@ -77,6 +83,18 @@ class Rejection(Exception):
             )
         super().__init__(f"{code}: {reason}")
         self.code = code
+        self.reason = shorten(str(reason))
+
+
+class HoldFile(Exception):
+    """Raised by `process` when it cannot deal with a file, and the file is not at fault.
+
+    The file is tried again, and is HELD when that does not help. `reason` is a sentence for the
+    operator: what is missing or down.
+    """
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
         self.reason = shorten(str(reason))
 
 

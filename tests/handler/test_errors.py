@@ -15,7 +15,8 @@ from botocore.exceptions import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.aws.errors import aws_errors, caused_by_aws
+from handler.aws.errors import aws_errors
+from handler.blame import judged
 from handler.model.errors import (
     PROCESS_FAULTS,
     Code,
@@ -221,18 +222,19 @@ def chained(how: str) -> Exception:
     "how", ["itself", "cause", "context", "suppressed", "other cause", "group", "nested group"]
 )
 def test_an_aws_error_is_found_wherever_it_hides_in_a_chain(how: str) -> None:
-    assert caused_by_aws(chained(how))
+    assert judged(chained(how)).code == "AWS_ERROR"
 
 
 def test_an_aws_error_that_a_group_carried_out_of_its_tasks_is_found() -> None:
     """As asyncio.TaskGroup raises it: nothing but the group links to it."""
-    assert caused_by_aws(ExceptionGroup("tasks", [KeyError("x"), answer("SlowDown", 503)]))
+    group = ExceptionGroup("tasks", [KeyError("x"), answer("SlowDown", 503)])
+    assert judged(group).code == "AWS_ERROR"
 
 
 def test_a_chain_that_bites_its_tail_ends() -> None:
     first, second = RuntimeError("1"), RuntimeError("2")
     first.__context__, second.__context__ = second, first
-    assert not caused_by_aws(first)
+    assert judged(first).code == "PROCESS_FAILED"
 
 
 def test_a_request_that_botocore_refuses_is_refused_for_good() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import cached_property, partial
 from types import SimpleNamespace
@@ -22,6 +22,7 @@ import handler.outcomes.reattempt
 import handler.pipeline
 import handler.processor
 import handler.rescuer
+import handler.user_code
 from handler.aws.clients import Clients
 from handler.aws.email_budget import EmailBudget
 from handler.pipeline import Pipeline
@@ -152,6 +153,8 @@ def _stand_ins(timeline: Timeline, functions: Lambda) -> Iterator[tuple[Any, str
     # To the handler, the thread of an invocation is its main thread.
     me = SimpleNamespace(current_thread=lambda: None, main_thread=lambda: None)
     yield handler.deadline, "threading", me
+    # Nor does its `process` keep other time than the world's.
+    yield handler.user_code, "deadline_of_user_code", nullcontext
     yield handler.aws.copies, "ThreadPoolExecutor", OneByOne
     yield handler.aws.copies, "ONE_CALL_BYTES", ONE_CALL_BYTES
     yield handler.aws.copies, "PART_BYTES", PART_BYTES
