@@ -68,7 +68,7 @@ def see(
                 texts.append(str(fault))
         if texts:
             world.rescue(upload, "failed_process", error=texts[-1])
-        assert world.status(upload) in {"PROCESSED", "QUARANTINED"}
+        assert world.status(upload) in {"PROCESSED", "QUARANTINED", "HELD"}
         return Seen(world, capsys.readouterr().out, texts)
 
     return run
