@@ -76,7 +76,7 @@ def try_command(
             {"file": str(path), **_as_dict(verdict)}
             for path, verdict in zip(paths, verdicts, strict=True)
         ]
-        click.echo(json.dumps({"files": answer, "rules_of": setup.source}, indent=1))
+        click.echo(json.dumps({"files": answer, "rules_of": setup.source}, indent=1, default=float))
     else:
         console = options.screen()
         for path, verdict in zip(paths, verdicts, strict=True):
@@ -107,7 +107,7 @@ def _show(path: Path, verdict: Verdict, console: Console) -> None:
     if verdict.reason:
         console.print(Text("  Why     ") + plain(verdict.reason))
     if verdict.result is not None:
-        console.print(Text("  Result  ") + plain(json.dumps(verdict.result)))
+        console.print(Text("  Result  ") + plain(json.dumps(verdict.result, default=float)))
     if verdict.fate == PASSED_OVER:
         console.print("  Why     The pipeline takes no notice of such a key.")
     if verdict.fate == FAILED:

@@ -113,8 +113,8 @@ def returns_bytes(file: File) -> Any:
     return {"rows": [read(file).encode()]}
 
 
-def returns_a_set(file: File) -> Any:
-    return {read(file), SECRET}
+def returns_what_is_no_json(file: File) -> Any:
+    return {read(file): object(), SECRET: 1}
 
 
 def returns_content_as_a_name(file: File) -> Any:
@@ -151,7 +151,7 @@ def nests_too_deeply(file: File) -> Any:
         hides_the_cause,
         hides_the_cause_and_rejects,
         returns_bytes,
-        returns_a_set,
+        returns_what_is_no_json,
         returns_content_as_a_name,
         returns_an_object_that_shows_itself,
         returns_too_much,
