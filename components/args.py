@@ -31,7 +31,7 @@ class SilentScalperPipelineArgs(TypedDict):
     alert_emails: NotRequired[list[str]]
     """Addresses that are told; AWS asks each to confirm its subscription. Default: none."""
     email_on: NotRequired[EmailOn]
-    """Which outcomes are sent by e-mail: all, failures or none. Default: all."""
+    """Which outcomes are e-mailed: all (ten accepted files a day), failures, none. Default: all."""
 
     prefix: NotRequired[str]
     """Only keys that begin with this are dealt with. Default: all."""

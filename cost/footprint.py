@@ -11,6 +11,7 @@ from typing import Any
 
 from handler import log
 from handler.aws.alerts import Alerts
+from handler.aws.email_budget import EmailBudget, Kind, Place
 from handler.aws.records import Records
 from handler.model.delivery import Delivery, Outcome
 from handler.model.errors import Code, Fault
@@ -106,14 +107,23 @@ def _footprint(pipeline: Pipeline, workload: Workload, status: Status, **details
 def _alert_bytes(pipeline: Pipeline, item: Item) -> int:
     """The text for people and the JSON for machines, with the attributes."""
     topic = _Paper()
-    Alerts(topic, replace(pipeline.settings, email_on="none"), _NO_BUDGET).publish(item)
+    Alerts(topic, replace(pipeline.settings, email_on="all"), _Room()).publish(item)
     request = topic.request
     texts = [request["Message"], request["Subject"], json.dumps(request["MessageAttributes"])]
     return sum(len(text.encode()) for text in texts)
 
 
-_NO_BUDGET: Any = None
-"""Nobody asks for it where no file is for e-mail."""
+class _Room(EmailBudget):
+    """Has a place for each e-mail, because those with a text for people are the longest alerts."""
+
+    def __init__(self) -> None:
+        """Asks nobody."""
+
+    def ask(self, kind: Kind, owner: str) -> Place:
+        return Place("place", 0, should_be_freed=False, is_last_success=kind == "success")
+
+    def free(self, place: Place) -> None:
+        """Nobody else wants it."""
 
 
 class _Paper:

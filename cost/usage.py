@@ -8,7 +8,7 @@ argument of the `Workload`.
 from decimal import Decimal
 
 from handler.aws.copies import MOST_PARTS, ONE_CALL_BYTES, PART_BYTES
-from handler.aws.email_budget import EMAILS_A_WINDOW, SUCCESSES_A_WINDOW, WINDOW_SECONDS
+from handler.aws.email_budget import PLACES, REST_MS, SUCCESSES_A_DAY
 
 from .daily_check import daily_check
 from .month import GB, Month, Section, Use, gb_seconds
@@ -18,6 +18,10 @@ from .workload import HOURS_A_MONTH, MINUTES_A_MONTH, Workload
 
 WRITE_UNIT_BYTES = 1024
 PUBLISH_BYTES = 64 * 1024
+ASK_UNITS = 2
+"""The item of the e-mail budget has a key of more than a kilobyte."""
+EMAILS_A_MINUTE = len(PLACES["failure"]) * 60_000 // REST_MS
+DAYS_A_MONTH = Decimal(HOURS_A_MONTH) / 24
 LOG_OVERHEAD_BYTES = 26
 """What CloudWatch adds to each stored line."""
 LOG_COMPRESSION = Decimal("0.15")
@@ -84,16 +88,17 @@ def _table_and_topic(month: Month) -> list[Use]:
     writes = month.accepted * _units(fine.record, WRITE_UNIT_BYTES) + set_asides * bad_units
     publishes = month.accepted * _units(fine.alert, PUBLISH_BYTES)
     publishes += set_asides * _units(bad.alert, PUBLISH_BYTES)
-    told_good = month.accepted if month.pipeline.settings.email_on == "all" else Decimal(0)
+    accepted = month.accepted if month.pipeline.settings.email_on == "all" else Decimal(0)
+    told_good = min(accepted, SUCCESSES_A_DAY * DAYS_A_MONTH)
     told_bad = set_asides if month.pipeline.settings.email_on != "none" else Decimal(0)
-    windows = Decimal(60 // WINDOW_SECONDS * month.workload.busy_minutes)
-    emails = min(told_good, SUCCESSES_A_WINDOW * windows) + told_bad
-    emails = min(emails, EMAILS_A_WINDOW * windows)
+    emails = min(told_good + told_bad, Decimal(EMAILS_A_MINUTE * month.workload.busy_minutes))
+    # Each new instance asks once until it knows that the day's successes are spent.
+    asks = min(accepted, told_good + accepted * month.workload.cold_share) + told_bad
     if month.workload.emails is not None:
         emails = min(emails, Decimal(month.workload.emails))
     # A write that finds its condition false is billed too: the rescuer asks one of them, and so
-    # does a file that finds the budget of e-mails spent.
-    writes += month.rescues + told_good + told_bad
+    # does a file that finds no place among the e-mails.
+    writes += month.rescues + ASK_UNITS * asks
     return [
         Use(Section.WORK, Item.TABLE_WRITES, "DynamoDB: writes", writes),
         Use(Section.WORK, Item.PUBLISHES, "SNS: publishes", publishes),

@@ -23,11 +23,11 @@ class EmailOn(StrEnum):
     """Which outcomes are sent by e-mail; the others are published to the quiet topic."""
 
     ALL = "all"
-    """Every outcome, also of the files that went well."""
+    """Failures, and the first ten accepted files of a day (UTC)."""
     FAILURES = "failures"
     """Files that were set aside, held or lost."""
     NONE = "none"
-    """No file; alarms and notices of an e-mail storm still come."""
+    """No file; alarms and the daily check still come."""
 
 
 _days = whole_number(1, 36500, otherwise="omit it to keep them for ever")

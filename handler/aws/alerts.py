@@ -7,16 +7,19 @@ It is JSON for machines, with a text for people where it is e-mailed. Machines d
 import json
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from ..model.errors import Fault
 from ..model.item import Item, Status
-from ..model.messages import Message, email_text, pause_text, subject, subject_line
+from ..model.messages import Message, email_text, notice_text, subject, subject_line
 from ..model.settings import Settings
 from ..model.text import printable
 from . import backoff
-from .email_budget import EmailBudget, Kind
+from .email_budget import EmailBudget, Kind, Place
 from .errors import aws_errors
 
-EMAILS_PAUSED = "EMAILS_PAUSED"
+FAILURES_NOT_EMAILED = "FAILURES_NOT_EMAILED"
+"""The status of the notice that some failures get no e-mail of their own."""
 
 
 _MESSAGE_FIELDS = (
@@ -65,58 +68,63 @@ class Alerts:
         Raises a `Fault` when the topic did not take it.
         """
         kind = self._email_kind(item)
-        if kind and again:
-            self._tell_of_pause(item["owner"], unfinished=True)
+        if kind == "failure" and again:
+            self._give_notice(item["owner"], unfinished=True)
         message = dict(self._where)
         message |= {name: item[name] for name in _MESSAGE_FIELDS if name in item}
         headline = subject(message)
         for tries in range(1, backoff.TRIES + 1):
             # For every try anew: a place in the budget is good for one.
-            email = kind is not None and self._may_email(kind, item["owner"])
+            place = self._place(kind, item["owner"]) if kind else None
+            text = email_text(message, is_last=place.is_last_success) if place else None
             try:
-                self._send(headline, message, email_text(message) if email else None)
+                self._send(headline, message, text, place)
                 return
             except Fault as fault:
                 if fault.lasting or tries == backoff.TRIES:
                     raise
-            backoff.pause(tries)
+                # What a topic throttles comes from many at once: they should not meet again.
+                waits = tries + 2 if fault.throttled else tries
+            if kind == "success":
+                kind = None  # the place among today's few was for one try
+            backoff.pause(waits)
 
     def tell_everybody(self, subject: str, message: Message, text: str) -> None:
         """Tell what concerns the pipeline as a whole, by e-mail too; for what is rare."""
-        self._send(subject_line(subject, "", self._where["pipeline"]), message, text)
+        self._send(subject_line(subject, "", self._where["pipeline"]), message, text, None)
 
     def _email_kind(self, item: Item) -> Kind | None:
         """None for the failures between the first and the last: nobody can do anything about them.
 
         Who heard of a failure hears of its good end too.
         """
-        failed = item["status"] != Status.PROCESSED
-        if self._email_on == "none" or (
-            self._email_on == "failures" and not failed and "history" not in item
-        ):
+        good = item["status"] == Status.PROCESSED and "history" not in item
+        if self._email_on == "none" or (self._email_on == "failures" and good):
             return None
         if "retry_at" in item and item.get("retries"):
             return None
-        return "failure" if failed else "success"
+        return "success" if good else "failure"
 
-    def _may_email(self, kind: Kind, owner: str) -> bool:
-        if self._budget.ask(kind):
-            return True
-        self._tell_of_pause(owner)
-        return False
+    def _place(self, kind: Kind, owner: str) -> Place | None:
+        place = self._budget.ask(kind, owner)
+        if place is None and kind == "failure":
+            self._give_notice(owner)
+        return place
 
-    def _tell_of_pause(self, owner: str, *, unfinished: bool = False) -> None:
-        """Unless it was told lately, or there is no room for it now: then the next one tells."""
-        if not self._budget.claim_notice(owner, unfinished=unfinished):
+    def _give_notice(self, owner: str, *, unfinished: bool = False) -> None:
+        """Unless somebody did lately, or is about to."""
+        place = self._budget.claim_notice(owner, unfinished=unfinished)
+        if place is None:
             return
-        if not self._budget.ask("notice"):
-            return
-        message = {**self._where, "status": EMAILS_PAUSED}
-        self.tell_everybody("Many files: e-mails are paused", message, pause_text(message))
-        self._budget.notice_told()
+        message = {**self._where, "status": FAILURES_NOT_EMAILED}
+        self.tell_everybody("Many failures: some get no e-mail", message, notice_text(message))
+        self._budget.notice_sent()
 
-    def _send(self, subject: str, message: Message, text: str | None) -> None:
-        """Publish once, by e-mail if there is a `text`: botocore repeats nothing of this client."""
+    def _send(self, subject: str, message: Message, text: str | None, place: Place | None) -> None:
+        """Publish once, by e-mail if there is a `text`: botocore repeats nothing of this client.
+
+        Frees the `place` in the budget as soon as SNS has answered, whatever it says.
+        """
         attributes = {
             "status": message["status"],
             "email": "no" if text is None else "yes",
@@ -141,5 +149,12 @@ class Alerts:
                 "MessageStructure": "json",
                 "Message": both,
             }
-        with aws_errors("SNS Publish"):
-            self._sns.publish(**request)
+        try:
+            with aws_errors("SNS Publish"):
+                self._sns.publish(**request)
+        except Fault as fault:
+            if place and isinstance(fault.__cause__, ClientError):
+                self._budget.free(place)
+            raise
+        if place:
+            self._budget.free(place)

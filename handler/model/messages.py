@@ -43,8 +43,11 @@ def subject(message: Message) -> str:
     return subject_line(f"{headline}: {message['file_name']}", code, message["pipeline"])
 
 
-def email_text(message: Message) -> str:
-    """The e-mail for a person who uploads files, not for a programmer."""
+def email_text(message: Message, *, is_last: bool = False) -> str:
+    """The e-mail for a person who uploads files, not for a programmer.
+
+    `is_last` says that no further accepted file is e-mailed this day.
+    """
     _, first_line = _headline(message)
     facts = {
         "File": printable(message["object_key"]),
@@ -64,6 +67,7 @@ def email_text(message: Message) -> str:
             "What to do next",
             _next_step(message),
             "",
+            *([_no_more_today(message), ""] if is_last else []),
             f"Pipeline {printable(message['pipeline'])}, upload {message['upload_id']}"
             + (f", {message['reason_code']}" if "reason_code" in message else ""),
             "",
@@ -71,11 +75,11 @@ def email_text(message: Message) -> str:
     )
 
 
-def pause_text(message: Message) -> str:
-    """The one notice of a storm."""
+def notice_text(message: Message) -> str:
+    """What people get once instead of an e-mail for each of many failures."""
     return (
-        "Many files arrive at once, so e-mails about single files are paused while this lasts.\n"
-        "Nothing else is paused: every file is dealt with, recorded and published as usual.\n\n"
+        "So many files fail at once that not each of them gets an e-mail of its own.\n"
+        "Nothing else has changed: every file is dealt with, recorded and published as usual.\n\n"
         "What to do next\n"
         "See which files need somebody, and whether all else is well:\n"
         f"{in_stack('list', message['stack'])}\n"
@@ -83,6 +87,14 @@ def pause_text(message: Message) -> str:
         f"{WHERE_TO_TYPE}\n"
         "This notice comes at most once an hour.\n\n"
         f"Pipeline {printable(message['pipeline'])}\n"
+    )
+
+
+def _no_more_today(message: Message) -> str:
+    return (
+        "Further accepted files get no e-mail until midnight UTC, so that this inbox stays\n"
+        "readable. Files that fail still do. To see that all is well:\n"
+        f"{in_stack('status', message['stack'])}"
     )
 
 

@@ -167,10 +167,11 @@ def test_budget_counters_expire_with_the_tables_own_attribute(deployed: Deployme
     written: list[dict[str, Any]] = []
 
     class Table:
-        def update_item(self, **request: Any) -> None:
+        def update_item(self, **request: Any) -> dict[str, Any]:
             written.append(request)
+            return {"Attributes": {}}
 
-    EmailBudget(Table(), settings(deployed, "processor")).ask("failure")
+    EmailBudget(Table(), settings(deployed, "processor")).ask("failure", "request-1")
     (request,) = written
     ttl = deployed.named("FileMetadata").inputs["ttl"]
     assert f"{ttl['attributeName']} =" in request["UpdateExpression"]

@@ -59,30 +59,31 @@ def test_a_million_accepted_files_by_hand(default: Pipeline, prices: Prices) -> 
 
 def test_25_000_files_of_which_two_people_are_told_by_hand(told: Pipeline, prices: Prices) -> None:
     priced = Priced(told, Workload(files=25_000), prices)
-    # One write for the record, one for the budget: 50,000 * $0.625 / 1,000,000
-    assert priced.listed(Item.TABLE_WRITES) == D("0.03125")
-    # 25,000 * 2 * $2 / 100,000; 1,000 of the 50,000 are free: 49,000 * $2 / 100,000
-    assert priced.line(Item.EMAILS).month.listed == D("1.00")
-    assert priced.line(Item.EMAILS).month.after_free == D("0.98")
+    # One write for each record. Of two units for the budget: 10 of each of 30 days, and 1 % of
+    # 25,000 that start an instance. (25,000 + 2 * (300 + 250)) * $0.625 / 1,000,000
+    assert priced.listed(Item.TABLE_WRITES) == D("0.0163125")
+    # 300 * 2 * $2 / 100,000; 1,000 are free
+    assert priced.line(Item.EMAILS).month.listed == D("0.012")
+    assert priced.line(Item.EMAILS).month.after_free == 0
     # 25,000 * 25 ms * 0.5 GB = 312.5 GB-s; * $0.0000133334
     assert priced.listed(Item.LAMBDA_COMPUTE) == D("0.0041666875")
 
 
 def test_a_budget_limits_the_emails_by_hand(told: Pipeline, prices: Prices) -> None:
     storm = Workload(files=1_000_000, failures=D("0.02"), busy_minutes=60)
-    # 6 * 60 times ten seconds; 4 e-mails in each; 2 people: 360 * 4 * 2
-    assert Priced(told, storm, prices).quantity(Item.EMAILS) == 2880
+    # 60 minutes; 9 places, each at most every 2 seconds: 9 * 30; 2 people: 60 * 270 * 2
+    assert Priced(told, storm, prices).quantity(Item.EMAILS) == 32_400
     fine = Workload(files=1_000_000, busy_minutes=60)
-    # 2 in each of accepted files: 360 * 2 * 2
-    assert Priced(told, fine, prices).quantity(Item.EMAILS) == 1440
+    # 10 in each of 30 days; 2 people
+    assert Priced(told, fine, prices).quantity(Item.EMAILS) == 600
 
 
 def test_who_knows_how_many_emails_there_are_says_so(told: Pipeline, prices: Prices) -> None:
     said = Workload(files=1_000, failures=D("0.02"), emails=30)
     assert Priced(told, said, prices).quantity(Item.EMAILS) == 60
     # No more than there are files.
-    more = Workload(files=1_000, emails=5_000)
-    assert Priced(told, more, prices).quantity(Item.EMAILS) == 2_000
+    more = Workload(files=100, emails=5_000)
+    assert Priced(told, more, prices).quantity(Item.EMAILS) == 200
 
 
 def test_failures_by_hand(default: Pipeline, prices: Prices) -> None:

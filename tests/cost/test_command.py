@@ -33,9 +33,9 @@ def test_a_person_sees_every_line_and_the_sums() -> None:
     answer = run("--files", "25000", "--stack", "dev", "--failures", "2%")
     assert answer.exit_code == 0, answer.output
     lines = [" ".join(line.split()) for line in answer.output.splitlines()]
-    assert "DynamoDB: writes 50,500 write units $0.03 $0.03 $0.00" in lines
+    assert "DynamoDB: writes 27,590 write units $0.02 $0.02 $0.00" in lines
     assert "CloudWatch: alarms 7 metrics $0.70 $0.00 $0.70" in lines
-    assert any(line.startswith("The pipeline $1.5") for line in lines)
+    assert any(line.startswith("The pipeline $1.0") for line in lines)
     assert any(line.startswith("Priced: the stack dev, in month 1") for line in lines)
     # Nothing is cut where the screen is narrow.
     assert "…" not in answer.output

@@ -15,6 +15,7 @@ import pytest
 import components
 from components import SilentScalperPipeline, SilentScalperPipelineArgs
 from handler.aws.alerts import Alerts
+from handler.aws.email_budget import EmailBudget, Kind, Place
 from handler.model.settings import Settings
 from tests.component.recorder import Deployment, deploy
 
@@ -50,17 +51,21 @@ EMAILED = {
 }
 
 
-class Budget:
+class Budget(EmailBudget):
     """Has room for everything, or for nothing."""
 
     def __init__(self, room: bool) -> None:
         self._room = room
 
-    def ask(self, kind: str) -> bool:
-        return self._room
+    def ask(self, kind: Kind, owner: str) -> Place | None:
+        return (
+            Place("place_0", 0, should_be_freed=False, is_last_success=False)
+            if self._room
+            else None
+        )
 
-    def claim_notice(self, owner: str, *, unfinished: bool = False) -> bool:
-        return False
+    def claim_notice(self, owner: str, *, unfinished: bool = False) -> Place | None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Deployed:
     """Subscribed as the program in docs/reuse.md does."""
 
     def publish(self, *, room: bool = True) -> None:
-        alerts = Alerts(self.account.sns, self.settings, Budget(room))  # type: ignore[arg-type]
+        alerts = Alerts(self.account.sns, self.settings, Budget(room))
         for name, outcome in OUTCOMES.items():
             alerts.publish(item(name, outcome))
 
@@ -173,7 +178,7 @@ def test_a_subscription_with_a_filter_gets_what_it_asks_for_whatever_is_emailed(
 def test_what_concerns_the_whole_pipeline_reaches_people_whatever_email_on_says(
     deployed: Deployed,
 ) -> None:
-    alerts = Alerts(deployed.account.sns, deployed.settings, Budget(room=False))  # type: ignore[arg-type]
+    alerts = Alerts(deployed.account.sns, deployed.settings, Budget(room=False))
     message = {"status": "DAILY_CHECK", "pipeline": deployed.settings.pipeline}
     alerts.tell_everybody("Daily check: 1 no-fate", message, "text")
     for queue in (deployed.mailbox, deployed.machine):

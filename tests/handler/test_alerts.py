@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from handler import Rejection
 from handler.model.errors import Fault
-from handler.model.messages import email_text, pause_text, subject
+from handler.model.messages import email_text, notice_text, subject
 from handler.model.text import printable, readable_size
 
 from . import hostile
@@ -186,8 +186,8 @@ def test_the_email_of_a_missing_file_says_that_somebody_deleted_it(emailing: Wor
 def test_the_notice_of_a_storm_says_that_nothing_else_is_paused_and_how_to_list_what_happened() -> (
     None
 ):
-    text = pause_text(message(status="EMAILS_PAUSED"))
-    assert "e-mails about single files are paused while this lasts" in text
+    text = notice_text(message(status="FAILURES_NOT_EMAILED"))
+    assert "not each of them gets an e-mail of its own" in text
     assert "every file is dealt with, recorded and published as usual" in text
     assert "\n  scalper list --stack test\n" in text
     assert "at most once an hour" in text
@@ -327,7 +327,7 @@ def test_a_command_goes_through_mail_unchanged(status: str) -> None:
 
 
 def test_the_commands_of_a_storms_notice_are_whole(pasted: Any) -> None:
-    text = pause_text(message(status="EMAILS_PAUSED"))
+    text = notice_text(message(status="FAILURES_NOT_EMAILED"))
     assert pasted(text) == [["list", "--stack", "test"], ["status", "--stack", "test"]]
 
 

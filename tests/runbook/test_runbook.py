@@ -14,7 +14,7 @@ import pytest
 
 from components import SilentScalperPipeline
 from handler.model.item import Status
-from handler.model.messages import email_text, pause_text, subject
+from handler.model.messages import email_text, notice_text, subject
 from handler.model.settings import Settings
 from local.deployment import ROOT
 from operate.__main__ import scalper
@@ -152,7 +152,7 @@ def test_the_story_of_a_file_that_somebody_deleted(operator: Operator) -> None:
     assert "GONE" in operator.types(0)
 
 
-@section("Many files")
+@section("Many failures")
 def test_what_needs_somebody_after_a_storm_is_listed(operator: Operator) -> None:
     operator.is_sent_broken(KEY, *OTHERS)
     said = operator.types(0, 0)
@@ -347,7 +347,7 @@ ALERTS = {
     "Given up": email_text(message(reason_code="PROCESS_FAILED", parked=True, retries=3)),
     "On hold": email_text(message(status="HELD", reason_code="AWS_ERROR")),
     "Missing": email_text(message(status="GONE", reason_code="DELETED_BY_SOMEONE")),
-    "Many files": pause_text(message()),
+    "Many failures": notice_text(message()),
     "Daily check": daily_text(),
 }
 

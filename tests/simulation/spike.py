@@ -133,7 +133,7 @@ class Spike:
             f"  {self.calls:,} calls, {self.calls / self.files:.2f} a file; sent with botocore's "
             f"retries: {sent}; throttled: {throttled or 'none'}\n"
             f"  {self.emails:,} e-mails, at most {self.most_emails_in_a_second} in any second; "
-            f"{self.notices} notices that e-mails are paused"
+            f"{self.notices} notices that not every failure is e-mailed"
         )
 
 

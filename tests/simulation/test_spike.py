@@ -4,11 +4,9 @@ from typing import Any
 
 import pytest
 
-from handler.aws.email_budget import WINDOW_SECONDS
-
 from .histories import History, Upload
 from .invariants import EMAILS_A_SECOND, violations
-from .spike import Untold, densest, spike
+from .spike import CrowdedWire, Untold, densest, spike
 from .timeline import START
 from .troubles import Kind, error_of
 from .wire import PACE_SECONDS, Perform, Request, Terms, Wire
@@ -26,6 +24,21 @@ def test_every_file_of_a_spike_is_accounted_for(files: int, concurrency: int) ->
     assert result.emails > 0
     assert result.most_emails_in_a_second <= EMAILS_A_SECOND
     assert result.notices == 1
+
+
+def test_in_any_ten_seconds_of_a_storm_of_failures_25_are_emailed() -> None:
+    """Twenty empty files a second, for half a minute, with SNS in a small region."""
+    uploads = tuple(
+        Upload(f"in/{number}.csv", number / 20, 0, told_after=(0.0,)) for number in range(600)
+    )
+    world = World(History(uploads, has_process=False), make_story=Untold, make_wire=CrowdedWire)
+    world.live()
+
+    assert violations(world) == []
+    moments = [message.moment - START for message in world.watch.emails]
+    for begin in range(20):
+        assert sum(begin <= moment < begin + 10 for moment in moments) >= 25
+    assert len(world.watch.notices) == 1
 
 
 class StalledTopic(Wire):
@@ -74,6 +87,6 @@ def test_a_stalled_topic_is_offered_no_more_emails_than_sns_bears(
 
     assert violations(world) == []
     # A place that the table grants after ten seconds is void.
-    assert bool(world.watch.emails) is (table_seconds < WINDOW_SECONDS)
+    assert bool(world.watch.emails) is (table_seconds < 10)
     assert densest(sorted(message.moment for message in world.watch.emails)) <= EMAILS_A_SECOND
     assert all(fact.alerts for fact in world.watch.facts)

@@ -234,7 +234,7 @@ class Watch:
         assert invocation is not None, "only the handler publishes"
         if message.is_emailed:
             self.emails.append(message)
-        if message.machines["status"] == "EMAILS_PAUSED":
+        if message.machines["status"] == "FAILURES_NOT_EMAILED":
             self.notices.append((message, invocation))
             return
         if self.is_ghost(message.machines["object_key"], message.machines["upload_id"]):
