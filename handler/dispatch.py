@@ -45,7 +45,7 @@ def uploads(
 
 def retry(pipeline: Pipeline, event: Any, owner: str, *, rescuing: bool = False) -> list[Find]:
     """The upload that a retry is about, once it is claimed."""
-    return [lambda: pipeline.retry_fates.claim(event, owner, rescuing=rescuing)]
+    return [lambda: pipeline.reattempts.claim(event, owner, rescuing=rescuing)]
 
 
 def _arrived(pipeline: Pipeline, record: Any, owner: str, rescuing: bool) -> Delivery | None:
@@ -66,7 +66,7 @@ def _looked_at(pipeline: Pipeline, delivery: Delivery) -> Delivery | None:
         if not pipeline.restorer.made(delivery.upload):
             return delivery
     except ObjectMissing:
-        log.outcome(pipeline.settings.pipeline, delivery, pipeline.fates.lose(delivery))
+        log.outcome(pipeline.settings.pipeline, delivery, pipeline.fates.mark_gone(delivery))
         return None
     except Fault:
         if not delivery.rescuing:

@@ -9,16 +9,16 @@ from .aws.alerts import Alerts
 from .aws.clients import Clients
 from .aws.email_budget import EmailBudget
 from .aws.records import Records
-from .model.delivery import Delivery
 from .model.settings import Settings
-from .outcomes.first_attempt import Fates
+from .outcomes.fates import Fates
 
 if TYPE_CHECKING:
+    from .aws.claims import Claims
     from .aws.copies import Copies
     from .aws.quarantine import Quarantine
     from .aws.restore import Restorer
     from .aws.schedules import Schedules
-    from .outcomes.reattempt import RetryFates
+    from .outcomes.reattempt import Reattempts
     from .user_code import Process
 
 # ruff: noqa: PLC0415 - what few files need is imported, and its client made, for those alone
@@ -30,38 +30,29 @@ class Pipeline:
     def __init__(self, environment: Mapping[str, str], clients: Clients | None = None) -> None:
         self.settings = Settings.from_environment(environment)
         self.clients = clients or Clients()
-        self._records = Records(self.clients.dynamodb, self.settings)
+        self.records = Records(self.clients.dynamodb, self.settings)
         budget = EmailBudget(self.clients.dynamodb, self.settings)
-        self._alerts = Alerts(self.clients.sns, self.settings, budget)
-        self.fates = Fates(
-            self._records, lambda: self.quarantine, lambda: self.schedules, self._alerts
-        )
-
-    def fates_of(self, delivery: Delivery) -> Fates:
-        """The decision table for an upload that just arrived, or for one that is tried again."""
-        return self.fates if delivery.claimed is None else self.retry_fates
+        self.alerts = Alerts(self.clients.sns, self.settings, budget)
+        self.fates = Fates(self)
 
     @cached_property
-    def retry_fates(self) -> "RetryFates":
-        from .aws.claims import Claims
-        from .outcomes.reattempt import RetryFates
+    def reattempts(self) -> "Reattempts":
+        """Only a retry claims what it is about."""
+        from .outcomes.reattempt import Reattempts
 
-        return RetryFates(
-            self._records,
-            lambda: self.quarantine,
-            lambda: self.schedules,
-            self._alerts,
-            claims=Claims(self._records),
-            restorer=lambda: self.restorer,
-            pipeline=self.settings.pipeline,
-        )
+        return Reattempts(self, self.fates, self.settings.pipeline)
+
+    @cached_property
+    def claims(self) -> "Claims":
+        from .aws.claims import Claims
+
+        return Claims(self.records)
 
     @cached_property
     def restorer(self) -> "Restorer":
-        from .aws.claims import Claims
         from .aws.restore import Restorer
 
-        return Restorer(self._copies, Claims(self._records), self.settings)
+        return Restorer(self._copies, self.claims, self.settings)
 
     @cached_property
     def schedules(self) -> "Schedules":

@@ -32,7 +32,7 @@ def handler(event: Any, context: Any) -> None:
 
 def decide(pipeline: Pipeline, delivery: Delivery) -> Outcome:
     """The rules, then the user's `process`, then the fate."""
-    fates = pipeline.fates_of(delivery)
+    fates = pipeline.fates
     try:
         pipeline.settings.rules.check(delivery.upload)
         result = None
@@ -44,5 +44,5 @@ def decide(pipeline: Pipeline, delivery: Delivery) -> Outcome:
     except Rejection as rejection:
         return fates.reject(delivery, rejection.code, rejection.reason)
     except ObjectMissing:
-        return fates.lose(delivery)
+        return fates.mark_gone(delivery)
     return fates.accept(delivery, result)

@@ -60,7 +60,7 @@ def handler(event: Any, context: Any) -> None:
 
 def decide(pipeline: Pipeline, delivery: Delivery, cause: Cause) -> Outcome:
     """Set aside what the file caused, hold what it did not or what cannot be moved."""
-    fates = pipeline.fates_of(delivery)
+    fates = pipeline.fates
     if not cause.is_the_file:
         return fates.hold(delivery, cause.code, cause.reason)
     try:

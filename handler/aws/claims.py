@@ -52,25 +52,25 @@ class Claims:
                 },
             )
         except ConditionFailed as failed:
-            standing = plain_item(failed.item)
+            existing = plain_item(failed.item)
         # A person may have dealt with the file while the retry was in progress.
-        is_open = standing.get("status") in NEEDS_SOMEBODY or standing.get("owner") == owner
-        is_mine = standing.get("retry_owner") == owner and is_open
-        return standing if is_mine and standing["retries"] == retry.retries + 1 else None
+        is_open = existing.get("status") in NEEDS_SOMEBODY or existing.get("owner") == owner
+        is_mine = existing.get("retry_owner") == owner and is_open
+        return existing if is_mine and existing["retries"] == retry.retries + 1 else None
 
     def conclude(self, item: Item, claimed: Item) -> Item | None:
         """Record what became of the retry; None when recorded, else what stands."""
         condition = {name: claimed[name] for name in ("status", "owner", "retry_owner", "retries")}
-        standing = claimed
+        existing = claimed
         while True:
             # Another delivery of a held file may be counted meanwhile.
-            expected = condition | {"attempt": standing["attempt"]}
+            expected = condition | {"attempt": existing["attempt"]}
             item |= {
-                "attempt": standing["attempt"],
+                "attempt": existing["attempt"],
                 "retries": claimed["retries"],
                 "retry_owner": claimed["retry_owner"],
                 "claimed_at": claimed["claimed_at"],
-                "history": history_with(standing),
+                "history": history_with(existing),
             }
             try:
                 self._records.put(
@@ -80,9 +80,9 @@ class Claims:
                 )
                 return None
             except ConditionFailed as failed:
-                standing = plain_item(failed.item)
-            if any(standing.get(name) != value for name, value in condition.items()):
-                return standing
+                existing = plain_item(failed.item)
+            if any(existing.get(name) != value for name, value in condition.items()):
+                return existing
 
     def has_restored(self, key: str, upload_id: str, retry_owner: str, version_id: str) -> bool:
         """True when that version of the input bucket is what a retry of `retry_owner` restored."""

@@ -57,7 +57,7 @@ class Records:
             item["expires_at"] = int((now + timedelta(days=self._retention_days)).timestamp())
         return {name: value for name, value in item.items() if value is not None}
 
-    def settle(self, item: Item, *, replace_held: bool = True) -> Item | None:
+    def record_fate(self, item: Item, *, replace_held: bool = True) -> Item | None:
         """Record `item` unless a fate stands already; None when recorded, else what stands.
 
         With `replace_held` a HELD item gives way, and its attempts count on.
@@ -66,23 +66,23 @@ class Records:
             self.put(item, "attribute_not_exists(object_key)")
             return None
         except ConditionFailed as failed:
-            standing = plain_item(failed.item)
-        while replace_held and standing.get("status") == Status.HELD:
-            item["attempt"] = standing["attempt"] + 1
-            item["history"] = history_with(standing)
-            if "retries" in standing:
-                item["retries"] = standing["retries"]
-            values = {":held": standing["status"], ":owner": standing["owner"]}
+            existing = plain_item(failed.item)
+        while replace_held and existing.get("status") == Status.HELD:
+            item["attempt"] = existing["attempt"] + 1
+            item["history"] = history_with(existing)
+            if "retries" in existing:
+                item["retries"] = existing["retries"]
+            values = {":held": existing["status"], ":owner": existing["owner"]}
             try:
                 self.put(
                     item,
                     "#status = :held AND #owner = :owner AND #attempt = :attempt",
-                    {**values, ":attempt": standing["attempt"]},
+                    {**values, ":attempt": existing["attempt"]},
                 )
                 return None
             except ConditionFailed as failed:
-                standing = plain_item(failed.item)
-        return standing
+                existing = plain_item(failed.item)
+        return existing
 
     def is_held(self, upload: Upload) -> bool:
         """Looked at by the rescuer before it makes a copy that no record may name."""

@@ -1,13 +1,9 @@
 """One upload in the hands of one invocation, and what became of it."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 from .event import Upload
 from .item import Item, Status
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +11,7 @@ class Outcome:
     """What became of an upload in this invocation."""
 
     status: Status
-    """The fate that stands."""
+    """The fate that is recorded."""
     recorded: bool
     """True when this invocation recorded it, at this try or one before; False when another did."""
     reason_code: str | None
@@ -33,9 +29,22 @@ class Delivery:
     rescuing: bool = False
     """True in the rescuer, to which a HELD record never gives way."""
     claimed: Item | None = None
-    """The record that a retry has claimed, as it was then."""
+    """The record that a retry has claimed, as it was then; None for an upload that arrived."""
+
+    @property
+    def is_quarantined(self) -> bool:
+        """True when the file was set aside before, and is tried again."""
+        return self.claimed is not None and self.claimed["status"] == Status.QUARANTINED
 
     @property
     def source(self) -> Upload:
-        """The upload at the place where `process` is to read it."""
-        return self.upload
+        """The upload at the place where `process` is to read it.
+
+        That is quarantine for a file that was set aside: it stays there until its retry is
+        recorded.
+        """
+        if self.claimed is None or not self.is_quarantined:
+            return self.upload
+        bucket = self.claimed["location"].removeprefix("s3://").partition("/")[0]
+        version_id = self.claimed["location_version_id"]
+        return replace(self.upload, bucket=bucket, version_id=version_id)

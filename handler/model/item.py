@@ -23,16 +23,16 @@ class Status(StrEnum):
 NEEDS_SOMEBODY = frozenset({Status.QUARANTINED, Status.HELD})
 
 
-def history_with(standing: Item) -> list[Item]:
-    """The earlier attempts of an upload, oldest first, once `standing` is about to be one."""
+def history_with(existing: Item) -> list[Item]:
+    """The earlier attempts of an upload, oldest first, once `existing` is about to be one."""
     # A retry counts its attempt when it begins.
-    began = standing["owner"] != standing.get("retry_owner", standing["owner"])
+    began = existing["owner"] != existing.get("retry_owner", existing["owner"])
     attempt = {
-        "attempt": standing["attempt"] - began,
-        "at": standing["processed_at"],
-        **{name: standing[name] for name in ("status", "reason_code", "reason")},
+        "attempt": existing["attempt"] - began,
+        "at": existing["processed_at"],
+        **{name: existing[name] for name in ("status", "reason_code", "reason")},
     }
-    return [*standing.get("history", []), attempt][-HISTORY_LENGTH:]
+    return [*existing.get("history", []), attempt][-HISTORY_LENGTH:]
 
 
 def iso(moment: datetime) -> str:

@@ -136,7 +136,7 @@ def test_an_accepted_file_leaves_as_many_bytes_as_the_bill_says(
     said = accepted(default, Workload(files=1))
     assert len(capsys.readouterr().out) == pytest.approx(said.log, abs=4)
     # Only the names of bucket and version differ from those in AWS.
-    assert item_bytes(world.standing(upload)) == pytest.approx(said.record, abs=10)
+    assert item_bytes(world.record(upload)) == pytest.approx(said.record, abs=10)
 
 
 def test_a_file_that_is_set_aside_leaves_as_many_bytes_as_the_bill_says(
@@ -151,7 +151,7 @@ def test_a_file_that_is_set_aside_leaves_as_many_bytes_as_the_bill_says(
     said = set_aside(default, Workload(files=1))
     assert len(first_try) == pytest.approx(fault_line(default, Workload(files=1)), abs=40)
     assert len(capsys.readouterr().out) == pytest.approx(said.log, abs=10)
-    assert item_bytes(world.standing(upload)) == pytest.approx(said.record, abs=20)
+    assert item_bytes(world.record(upload)) == pytest.approx(said.record, abs=20)
 
 
 def test_a_record_is_measured_as_dynamodb_does() -> None:

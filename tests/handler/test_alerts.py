@@ -338,7 +338,7 @@ def test_the_json_is_complete_and_keeps_what_process_returned_to_itself(world: W
     world.deploy(process=lambda file: {"secret": "4711"}, email_on="all")
     upload = world.upload()
     world.run(upload)
-    alert, item = told(world), world.standing(upload)
+    alert, item = told(world), world.record(upload)
     assert alert.message == {
         "pipeline": PIPELINE,
         "stack": STACK,
@@ -353,7 +353,7 @@ def test_the_json_of_a_rejected_file_says_why_and_where(world: World) -> None:
     world.deploy(rules={"accepted_types": ["pdf"]})
     upload = world.upload()
     world.run(upload)
-    alert, item = told(world), world.standing(upload)
+    alert, item = told(world), world.record(upload)
     for name in ("status", "reason_code", "reason", "location", "location_version_id", "attempt"):
         assert alert.message[name] == item[name]
     assert not {"owner", "event", "attention_shard", "expires_at"} & set(alert.message)
@@ -363,7 +363,7 @@ def test_the_json_of_a_held_file_keeps_the_event_to_the_record(world: World) -> 
     upload = world.upload()
     world.rescue(upload, "failed_aws")
     assert "event" not in told(world).message
-    assert world.standing(upload)["event"] == upload.record
+    assert world.record(upload)["event"] == upload.record
 
 
 @pytest.mark.parametrize(
@@ -400,7 +400,7 @@ def test_an_error_text_of_lambda_however_long_is_told(world: World) -> None:
     """Lambda passes on up to 256 KB; SNS takes no more than that for all."""
     upload = world.upload()
     world.rescue(upload, "failed_unknown_exception", error="x" * 250_000 + "\ud800")
-    assert len(world.standing(upload)["reason"]) <= 1_000
+    assert len(world.record(upload)["reason"]) <= 1_000
     assert world.told() == ["HELD"]
 
 

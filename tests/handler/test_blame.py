@@ -140,7 +140,7 @@ def held(world: World, process: Callable[[File], Any], upload: Any = None) -> An
     with pytest.raises(Fault) as seen:
         world.run(upload)
     world.rescue(upload, error=str(seen.value))
-    item = world.standing(upload)
+    item = world.record(upload)
     assert item["status"] == "HELD"
     assert world.is_in_input(upload)
     return item
@@ -183,7 +183,7 @@ def test_a_group_of_tasks_that_reject_the_file_rejects_it(world: World) -> None:
     world.deploy(process=lambda file: asyncio.run(check_all(file)))
     upload = world.upload()
     world.run(upload)
-    assert world.standing(upload)["reason_code"] == "BAD_HEADER"
+    assert world.record(upload)["reason_code"] == "BAD_HEADER"
 
 
 # Reading.
@@ -303,7 +303,7 @@ def test_the_users_own_client_may_try_again(world: World, own_s3: Any) -> None:
     world.deploy(process=process)
     upload = world.upload(body=b"12345")
     world.run(upload)
-    assert world.standing(upload)["result"] == 5
+    assert world.record(upload)["result"] == 5
 
 
 def test_what_the_users_own_client_reads_elsewhere_is_its_own_business(
@@ -320,7 +320,7 @@ def test_what_the_users_own_client_reads_elsewhere_is_its_own_business(
     world.deploy(process=process)
     upload = world.upload()
     world.run(upload)
-    assert world.standing(upload)["result"] == "done"
+    assert world.record(upload)["result"] == "done"
 
 
 def test_a_file_that_is_gone_for_the_users_own_client_is_gone(world: World, own_s3: Any) -> None:

@@ -83,7 +83,7 @@ def leave(world: World, upload: Uploaded, old: str, owner: str) -> None:
                 case "HELD":
                     fates.hold(delivery, "AWS_ERROR", "AWS failed before.")
                 case "GONE":
-                    fates.lose(delivery)
+                    fates.mark_gone(delivery)
         except Fault:
             pass
 
@@ -120,7 +120,7 @@ def test_the_cell_of_the_table(world: World, cell: Cell) -> None:
     act(world, upload, cell.action)
 
     status = cell.status
-    item = world.standing(upload)
+    item = world.record(upload)
     assert item["status"] == status
     assert world.told() == ([status] if "!" in cell.code else [])
     stays = cell.there and (status != "QUARANTINED" or "<" in cell.code)
@@ -144,11 +144,11 @@ def test_a_second_delivery_changes_nothing_and_tells_nobody(world: World, cell: 
     if not cell.there:
         world.delete_input(upload)
     act(world, upload, cell.action)
-    item, told = world.standing(upload), world.told()
+    item, told = world.record(upload), world.told()
 
     act(world, upload, cell.action, request_id="request-2")
 
-    again = world.standing(upload)
+    again = world.record(upload)
     changing = {"attempt", "counted_by"} if item["status"] == "HELD" else set()
     assert {k: v for k, v in again.items() if k not in changing} == {
         k: v for k, v in item.items() if k not in changing
@@ -188,7 +188,7 @@ def test_a_retry_of_the_rescuer_is_counted_once(world: World) -> None:
     world.rescue(upload, "failed_aws", "request-1")
     world.rescue(upload, "failed_aws", "request-2")
     world.rescue(upload, "failed_aws", "request-2")
-    assert world.standing(upload)["attempt"] == 2
+    assert world.record(upload)["attempt"] == 2
 
 
 def test_an_alert_names_the_copy_that_there_is_when_the_recorded_one_was_lost(
@@ -196,13 +196,13 @@ def test_an_alert_names_the_copy_that_there_is_when_the_recorded_one_was_lost(
 ) -> None:
     upload = world.upload()
     leave(world, upload, "QUARANTINED", ME)
-    lost = world.standing(upload)["location_version_id"]
+    lost = world.record(upload)["location_version_id"]
     world.delete_copy(upload.key, lost)
 
     act(world, upload, "rejecting")
 
     [copy] = world.versions(QUARANTINE)
-    assert world.standing(upload)["location_version_id"] == copy != lost
+    assert world.record(upload)["location_version_id"] == copy != lost
     [alert] = world.alerts()
     assert alert.message["location_version_id"] == copy
     assert not world.is_in_input(upload)
@@ -211,7 +211,7 @@ def test_an_alert_names_the_copy_that_there_is_when_the_recorded_one_was_lost(
 def test_a_late_duplicate_does_not_wake_what_a_person_has_dealt_with(world: World) -> None:
     upload = world.upload()
     act(world, upload, "rejecting")
-    world.delete_copy(upload.key, world.standing(upload)["location_version_id"])
+    world.delete_copy(upload.key, world.record(upload)["location_version_id"])
     for action in ACTIONS:
         act(world, upload, action, request_id="request-2")
         act(world, upload, action, request_id=ME)

@@ -10,7 +10,7 @@ import pytest
 from handler import File, dispatch
 from handler.deadline import DeadlineReached
 from handler.model.errors import Code, Fault
-from handler.outcomes import first_attempt as fates_module
+from handler.outcomes import fates as fates_module
 
 from .world import QUARANTINE, World
 
@@ -113,7 +113,7 @@ def test_how_long_it_took_counts_from_the_files_own_turn(
     upload = world.upload()
     monkeypatch.setattr("handler.log.time", SimpleNamespace(monotonic=lambda: 7.25, time=time.time))
     world.run(upload)
-    assert world.standing(upload)["duration_ms"] == 2250
+    assert world.record(upload)["duration_ms"] == 2250
 
 
 def test_what_time_did_not_suffice_for_is_not_held_against_process(

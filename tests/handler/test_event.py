@@ -78,7 +78,7 @@ def test_files_of_any_name_are_set_aside_under_their_own_names(world: World) -> 
     for key in HOSTILE_KEYS:
         upload = world.upload(key, body=b"too large")
         world.run(upload)
-        assert world.standing(upload)["status"] == "QUARANTINED", key
+        assert world.record(upload)["status"] == "QUARANTINED", key
         assert len(world.versions(QUARANTINE, key)) == 1, key
     assert world.versions(INPUT) == []
     told = [a.message["object_key"] for a in world.alerts() if a.status == "QUARANTINED"]
@@ -220,7 +220,7 @@ def test_a_file_that_faults_does_not_take_the_others_with_it_and_a_retry_repeats
     mended.append(True)
     world.run(event)
     assert [world.status(u) for u in uploads] == ["PROCESSED"] * 3
-    assert all(world.standing(u)["attempt"] == 1 for u in uploads)
+    assert all(world.record(u)["attempt"] == 1 for u in uploads)
 
 
 def test_when_aws_and_process_both_fail_the_event_is_not_blamed_on_the_files(world: World) -> None:
@@ -244,7 +244,7 @@ def test_an_upload_to_a_bucket_without_versioning_is_accepted_but_never_moved(
     upload.record["s3"]["object"].pop("versionId")
     world.run(upload)
     assert world.status(upload) == "PROCESSED"
-    assert "version_id" not in world.standing(upload)
+    assert "version_id" not in world.record(upload)
 
     other = world.upload("in/other.csv")
     other.record["s3"]["object"].pop("versionId")
@@ -252,7 +252,7 @@ def test_an_upload_to_a_bucket_without_versioning_is_accepted_but_never_moved(
     with pytest.raises(Fault, match=r"CANNOT_BE_MOVED.*switch versioning on again"):
         world.run(other)
     world.rescue(other, "failed_cannot_be_moved")
-    assert world.standing(other)["reason_code"] == "CANNOT_BE_MOVED"
+    assert world.record(other)["reason_code"] == "CANNOT_BE_MOVED"
     assert world.status(other) == "HELD"
     assert world.is_in_input(other)
 

@@ -134,7 +134,7 @@ def died(point: Point) -> tuple[type[BaseException], ...]:
 
 
 def check(world: World, upload: Uploaded, status: str) -> None:
-    item = world.standing(upload)
+    item = world.record(upload)
     assert item["status"] == status
     assert world.is_in_input(upload) is (status != "QUARANTINED")
     copies = [item["location_version_id"]] if status == "QUARANTINED" else []
@@ -191,7 +191,7 @@ def test_an_outage_at_any_call_of_all_three_tries_ends_in_a_named_fate_with_the_
                 world.run(upload)
     world.rescue(upload, "failed_aws")
 
-    item = world.standing(upload)
+    item = world.record(upload)
     # A copy whose answer was lost is found, and then needs no CopyObject.
     recorded = index > SET_ASIDE.index("dynamodb.PutItem") or (
         after and call in ("dynamodb.PutItem", "s3.CopyObject")

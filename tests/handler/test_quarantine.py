@@ -90,7 +90,7 @@ def test_a_copy_keeps_the_bytes_the_tags_and_what_headers_say_and_says_why_it_is
 def test_the_record_says_where_the_file_is_now(rejecting: World) -> None:
     upload = rejecting.upload()
     rejecting.run(upload)
-    item = rejecting.standing(upload)
+    item = rejecting.record(upload)
     assert item["location"] == f"s3://{QUARANTINE}/in/orders.csv"
     assert [item["location_version_id"]] == rejecting.versions(QUARANTINE)
     assert item["version_id"] == upload.version_id
@@ -105,7 +105,7 @@ def test_a_copy_is_pinned_to_the_version_and_the_entity_tag(rejecting: World) ->
         "Key": upload.key,
         "VersionId": upload.version_id,
     }
-    assert copy.request["CopySourceIfMatch"].strip('"') == rejecting.standing(upload)["etag"]
+    assert copy.request["CopySourceIfMatch"].strip('"') == rejecting.record(upload)["etag"]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_whatever_an_uploader_says_of_a_file_it_is_set_aside_with_all_of_it_but_
 ) -> None:
     upload = rejecting.upload(key, b"abc", Metadata=metadata, ContentDisposition=disposition)
     rejecting.run(upload)
-    item = rejecting.standing(upload)
+    item = rejecting.record(upload)
     assert (item["status"], item["reason_code"]) == ("QUARANTINED", "WRONG_TYPE")
     copy = rejecting.quarantined(key, item["location_version_id"])
     assert copy["Body"].read() == b"abc"
@@ -306,7 +306,7 @@ def test_what_s3_refuses_for_good_is_held_with_the_reason_and_the_cause(
             rejecting.run(upload)
         assert seen.value.code is Code.CANNOT_BE_MOVED
         rejecting.rescue(upload, "failed_process")
-    item = rejecting.standing(upload)
+    item = rejecting.record(upload)
     assert (item["status"], item["reason_code"]) == ("HELD", "CANNOT_BE_MOVED")
     assert "InvalidObjectState" in item["reason"]
     assert "It was to be set aside: PROCESS_FAILED: process raised KeyError" in item["reason"]
@@ -376,7 +376,7 @@ def test_a_copy_whose_answer_is_lost_is_found_and_not_made_again(
     upload = rejecting.upload(body=BIG)
     with rejecting.losing_answers(call, times=times):
         rejecting.run(upload)
-    assert rejecting.versions(QUARANTINE) == [rejecting.standing(upload)["location_version_id"]]
+    assert rejecting.versions(QUARANTINE) == [rejecting.record(upload)["location_version_id"]]
     assert rejecting.unfinished_uploads() == []
     assert rejecting.called().count(call) == 1
     assert rejecting.pauses == [1]
@@ -500,7 +500,7 @@ def test_a_duplicate_that_makes_a_second_copy_removes_it_again(rejecting: World)
     second.quarantine._find = lambda upload: None  # type: ignore[method-assign]
     second.quarantine.delete_input = lambda upload: None  # type: ignore[method-assign]
     second.fates.reject(Delivery(event, "request-2", time.monotonic()), "BAD", "why")
-    recorded = rejecting.standing(upload)["location_version_id"]
+    recorded = rejecting.record(upload)["location_version_id"]
 
     first.quarantine._find = lambda upload: None  # type: ignore[method-assign]
     first.fates.reject(Delivery(event, "request-1", time.monotonic()), "BAD", "why")

@@ -88,7 +88,7 @@ def test_every_failure_ends_in_the_fate_that_its_cause_deserves(world: World, re
     world.deploy(process=lambda file: None)
     upload = world.upload()
     world.rescue(upload, record)
-    item = world.standing(upload)
+    item = world.record(upload)
     aside = record in SET_ASIDE or record in DIED
     assert item["status"] == ("QUARANTINED" if aside else "HELD")
     assert item["reason"]
@@ -113,13 +113,13 @@ def test_an_emergency_stop_sets_aside_nothing(world: World) -> None:
 def test_a_held_file_keeps_what_is_needed_to_try_it_again(world: World) -> None:
     upload = world.upload("in/Ärger 1+1.csv")
     world.rescue(upload, "failed_aws")
-    item = world.standing(upload)
+    item = world.record(upload)
     assert item["event"] == upload.record
     assert item["attention_at"].startswith("HELD#")
     assert item["attention_shard"] in {f"{n:02d}" for n in range(16)}
 
     world.run({"Records": [item["event"]]}, request_id="request-2")
-    item = world.standing(upload)
+    item = world.record(upload)
     assert item["status"] == "PROCESSED"
     assert item["attempt"] == 2
     assert not {"event", "attention_at", "attention_shard", "reason"} & set(item)
@@ -128,7 +128,7 @@ def test_a_held_file_keeps_what_is_needed_to_try_it_again(world: World) -> None:
 def test_the_owner_is_the_request_that_failed_so_that_what_it_did_is_found(world: World) -> None:
     upload = world.upload()
     world.rescue(upload, "failed_aws", "the-failed-request")
-    assert world.standing(upload)["owner"] == "the-failed-request"
+    assert world.record(upload)["owner"] == "the-failed-request"
 
 
 @pytest.mark.parametrize("value", ["absent", None, ""])
@@ -143,7 +143,7 @@ def test_without_the_id_of_the_failed_request_the_rescuers_own_is_taken(
     else:
         failure["requestContext"]["requestId"] = value
     rescuer.handler(failure, Context("the-rescuers-own-request"))
-    assert world.standing(upload)["owner"] == "the-rescuers-own-request"
+    assert world.record(upload)["owner"] == "the-rescuers-own-request"
 
 
 def test_an_event_of_several_files_is_finished_file_by_file(world: World) -> None:
@@ -220,7 +220,7 @@ def test_an_error_of_no_known_form_holds_the_file(world: World, payload: Any) ->
     failure |= {"requestPayload": upload.event, "responsePayload": payload}
     world.deploy(process=lambda file: None)
     rescuer.handler(failure, Context("r"))
-    assert world.standing(upload)["reason_code"] == "INTERNAL_ERROR"
+    assert world.record(upload)["reason_code"] == "INTERNAL_ERROR"
     assert world.status(upload) == "HELD"
 
 
@@ -236,7 +236,7 @@ def test_a_refusal_that_lasts_holds_the_file_with_both_reasons_and_its_code(worl
     upload = world.upload()
     upload.record["s3"]["object"].pop("versionId")
     world.rescue(upload, "failed_process")
-    item = world.standing(upload)
+    item = world.record(upload)
     assert (item["status"], item["reason_code"]) == ("HELD", "CANNOT_BE_MOVED")
     assert "versioning of the input bucket is off" in item["reason"]
     assert "PROCESS_FAILED: process raised KeyError: 'amount'" in item["reason"]

@@ -31,7 +31,7 @@ def test_a_newer_upload_stays_the_newest_and_the_old_file_stays_in_quarantine(
     world.forget_calls()
     world.retry(old)
     assert "s3.CopyObject" not in world.called(), "nor is it hidden for a moment"
-    item = world.standing(old)
+    item = world.record(old)
     assert item["status"] == "PROCESSED"
     assert item["location"] == f"s3://{QUARANTINE}/in/orders.csv"
     assert world.versions(QUARANTINE) == [item["location_version_id"]]
@@ -43,7 +43,7 @@ def test_an_older_upload_is_hidden_as_it_was_before(world: World) -> None:
     world.age(older)
     upload = set_aside(world)
     world.retry(upload)
-    assert newest(world) == world.standing(upload)["version_id"] != older.version_id
+    assert newest(world) == world.record(upload)["version_id"] != older.version_id
 
 
 def test_an_upload_that_comes_between_look_and_copy_is_not_hidden(world: World) -> None:
@@ -57,7 +57,7 @@ def test_an_upload_that_comes_between_look_and_copy_is_not_hidden(world: World) 
     world.aws.hook("before-parameter-build.s3.CopyObject", overtake)
     world.retry(old)
     assert newest(world) == new[0].version_id
-    assert world.standing(old)["location"].startswith(f"s3://{QUARANTINE}/")
+    assert world.record(old)["location"].startswith(f"s3://{QUARANTINE}/")
 
 
 def test_a_newer_upload_with_the_etag_of_the_older_one_is_not_hidden(world: World) -> None:
@@ -74,7 +74,7 @@ def test_a_newer_upload_with_the_etag_of_the_older_one_is_not_hidden(world: Worl
     world.aws.hook("before-parameter-build.s3.CopyObject", overtake)
     world.retry(old)
     assert newest(world) == new[0].version_id
-    assert world.standing(old)["location"].startswith(f"s3://{QUARANTINE}/")
+    assert world.record(old)["location"].startswith(f"s3://{QUARANTINE}/")
 
 
 def test_two_uploads_of_a_key_come_back_in_any_order_with_the_newer_one_on_top(
@@ -83,7 +83,7 @@ def test_two_uploads_of_a_key_come_back_in_any_order_with_the_newer_one_on_top(
     first, second = set_aside(world), set_aside(world, b"second\n", "request-2")
     world.retry(first, request_id="retry-a")
     world.retry(second, request_id="retry-b")
-    assert newest(world) == world.standing(second)["version_id"]
+    assert newest(world) == world.record(second)["version_id"]
     assert world.versions(QUARANTINE) == []
 
 
@@ -91,8 +91,8 @@ def test_the_newer_one_stays_on_top_when_it_came_back_first(world: World) -> Non
     first, second = set_aside(world), set_aside(world, b"second\n", "request-2")
     world.retry(second, request_id="retry-b")
     world.retry(first, request_id="retry-a")
-    assert world.versions(INPUT) == [world.standing(second)["version_id"]]
-    assert world.standing(first)["location"].startswith(f"s3://{QUARANTINE}/")
+    assert world.versions(INPUT) == [world.record(second)["version_id"]]
+    assert world.record(first)["location"].startswith(f"s3://{QUARANTINE}/")
 
 
 def test_a_copy_that_a_user_makes_of_a_restored_file_is_an_upload_like_any_other(
@@ -100,7 +100,7 @@ def test_a_copy_that_a_user_makes_of_a_restored_file_is_an_upload_like_any_other
 ) -> None:
     upload = set_aside(world)
     world.retry(upload)
-    restored = world.standing(upload)["version_id"]
+    restored = world.record(upload)["version_id"]
     copied = world.copy_in_input(upload.key, restored)
     world.run(world.restored(upload.key, copied), "request-of-the-user")
     assert len(world.items()) == 2
@@ -126,7 +126,7 @@ def test_what_a_try_restored_in_vain_is_removed_when_the_next_one_fails(world: W
 
 def test_a_copy_that_is_gone_is_gone(world: World) -> None:
     upload = set_aside(world)
-    world.delete_copy(upload.key, world.standing(upload)["location_version_id"])
+    world.delete_copy(upload.key, world.record(upload)["location_version_id"])
     world.deploy()
     world.retry(upload)
     assert world.status(upload) == "GONE"
@@ -180,9 +180,9 @@ def test_the_record_has_the_etag_of_what_was_restored(world: World) -> None:
     """Whose parts are others than those of the upload."""
     upload = set_aside(world)
     world.change(upload, etag="0123456789abcdef0123456789abcdef-2")
-    event = world.standing(upload)
+    event = world.record(upload)
     world.retry(upload)
-    item = world.standing(upload)
+    item = world.record(upload)
     [record] = world.restored(upload.key, item["version_id"])["Records"]
     assert item["etag"] == record["s3"]["object"]["eTag"] != event["etag"]
 
@@ -193,7 +193,7 @@ def test_an_upload_that_brings_our_metadata_along_is_newer_all_the_same(world: W
     new = world.upload(body=b"newer\n", Metadata=forged)
     world.retry(old)
     assert newest(world) == new.version_id
-    assert world.standing(old)["location"].startswith(f"s3://{QUARANTINE}/")
+    assert world.record(old)["location"].startswith(f"s3://{QUARANTINE}/")
 
 
 def test_a_busy_key_is_not_looked_at_upload_by_upload(world: World) -> None:
@@ -204,7 +204,7 @@ def test_a_busy_key_is_not_looked_at_upload_by_upload(world: World) -> None:
     world.forget_calls()
     world.retry(old)
     assert world.called().count("s3.HeadObject") == 1
-    assert world.standing(old)["location"].startswith(f"s3://{QUARANTINE}/")
+    assert world.record(old)["location"].startswith(f"s3://{QUARANTINE}/")
 
 
 def test_a_retry_that_takes_over_removes_what_the_abandoned_one_restored(world: World) -> None:
@@ -213,7 +213,7 @@ def test_a_retry_that_takes_over_removes_what_the_abandoned_one_restored(world: 
         world.retry(upload)
     world.change(upload, claimed_at="2020-01-01T00:00:00.000Z")
     world.retry(upload, 1, "retry-2")
-    item = world.standing(upload)
+    item = world.record(upload)
     assert item["status"] == "PROCESSED"
     assert world.versions(INPUT) == [item["version_id"]]
     assert item["location"].startswith(f"s3://{INPUT}/")

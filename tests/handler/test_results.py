@@ -172,7 +172,7 @@ def test_what_can_be_recorded_is(world: World) -> None:
         world.deploy(process=partial(lambda value, file: value, value))
         upload = world.upload()
         world.run(upload)
-        assert world.standing(upload)["result"] == recorded, repr(value)[:100]
+        assert world.record(upload)["result"] == recorded, repr(value)[:100]
 
 
 def test_a_decimal_is_recorded_to_its_last_digit() -> None:
@@ -198,7 +198,7 @@ def test_what_numpy_counted_is_recorded(world: World) -> None:
     world.deploy(process=lambda file: returned)
     upload = world.upload()
     world.run(upload)
-    assert world.standing(upload)["result"] == {
+    assert world.record(upload)["result"] == {
         "rows": 3,
         "mean": 0.5,
         "widest": 0.25,
@@ -215,7 +215,7 @@ def test_nothing_returned_is_nothing_recorded(world: World) -> None:
     world.deploy(process=lambda file: None)
     upload = world.upload()
     world.run(upload)
-    assert "result" not in world.standing(upload)
+    assert "result" not in world.record(upload)
 
 
 def unrecorded(world: World, value: Any) -> Fault:
@@ -226,7 +226,7 @@ def unrecorded(world: World, value: Any) -> Fault:
         world.run(upload)
     assert world.called() == [], "it is found out before anything is asked of AWS"
     world.rescue(upload, error=str(seen.value))
-    item = world.standing(upload)
+    item = world.record(upload)
     assert (item["status"], item["reason_code"]) == ("HELD", "UNRECORDABLE_RESULT")
     return seen.value
 

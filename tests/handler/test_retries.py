@@ -46,7 +46,7 @@ def copes(file: Any) -> dict[str, int]:
 def announced(world: World, upload: Uploaded) -> Any:
     """The retry that the record says will come by itself."""
     event = retry_event(upload, 0)
-    return {"Retry": event["Retry"] | {"announced": world.standing(upload)["retry_at"]}}
+    return {"Retry": event["Retry"] | {"announced": world.record(upload)["retry_at"]}}
 
 
 @pytest.fixture
@@ -62,9 +62,9 @@ def aside(world: World) -> Uploaded:
 def test_a_retry_that_succeeds_brings_the_file_back_as_one_file(
     world: World, aside: Uploaded
 ) -> None:
-    before = world.standing(aside)
+    before = world.record(aside)
     world.retry(aside)
-    item = world.standing(aside)
+    item = world.record(aside)
     assert (item["status"], item["attempt"], item["retries"]) == ("PROCESSED", 2, 1)
     assert item["result"] == {"bytes": 8}
     assert world.versions(INPUT) == [item["version_id"]] != [aside.version_id]
@@ -103,7 +103,7 @@ def test_a_schedule_calls_the_processor_with_the_retry(world: World, aside: Uplo
     assert schedule["Target"]["DeadLetterConfig"] == {"Arn": KEPT_EVENTS_ARN}
     assert schedule["GroupName"] == RETRIES
     assert schedule["ActionAfterCompletion"] == "DELETE"
-    at = world.standing(aside)["retry_at"][:19]
+    at = world.record(aside)["retry_at"][:19]
     assert schedule["ScheduleExpression"] == f"at({at})"
 
 
@@ -114,10 +114,10 @@ def test_a_schedule_that_a_later_try_was_refused_is_called_off(
     [schedule] = world.schedules()
     with world.failing("scheduler.CreateSchedule", error=DENIED):
         world.rescue(aside, "failed_process")
-    before = world.standing(aside)
+    before = world.record(aside)
     assert before["parked"]
     processor.handler(json.loads(schedule["Target"]["Input"]), Context("by-the-schedule"))
-    assert world.standing(aside) == before
+    assert world.record(aside) == before
     world.retry(aside)
     assert world.status(aside) == "PROCESSED", "an operator may still try it again"
 
@@ -129,7 +129,7 @@ def test_retries_that_fail_are_counted_and_end_parked(world: World, aside: Uploa
         with pytest.raises(Fault):
             world.retry(aside, retries, request_id)
         world.rescue_retry(aside, retries, request_id=request_id)
-        item = world.standing(aside)
+        item = world.record(aside)
         assert (item["retries"], item["attempt"]) == (retries + 1, retries + 2)
         assert item.get("parked", False) is (retries >= 1)
         assert ("retry_at" in item) is (retries < 1)
@@ -149,11 +149,11 @@ def test_a_file_that_somebody_discarded_during_its_retry_stays_discarded(
     with pytest.raises(Fault):
         world.retry(upload)
     world.change(upload, status="GONE", reason_code="DISCARDED")
-    discarded = world.standing(upload)
+    discarded = world.record(upload)
     world.rescue_retry(upload)
     world.deploy(process=copes)
     world.retry(upload)
-    assert world.standing(upload) == discarded
+    assert world.record(upload) == discarded
     assert world.told() == ["HELD" if cause == "failed_aws" else "QUARANTINED"]
 
 
@@ -172,10 +172,10 @@ def test_a_file_is_no_longer_parked_once_somebody_tries_it_again(world: World) -
     upload = world.upload()
     world.rescue(upload, "failed_process")
     world.rescue_retry(upload)
-    assert world.standing(upload)["parked"] is True
+    assert world.record(upload)["parked"] is True
     with pytest.raises(Fault):
         world.retry(upload, 1, "by-hand")
-    assert "parked" not in world.standing(upload)
+    assert "parked" not in world.record(upload)
 
 
 def test_a_retry_waits_for_the_one_at_work_unless_that_one_died(
@@ -186,14 +186,14 @@ def test_a_retry_waits_for_the_one_at_work_unless_that_one_died(
         world.retry(aside, 0, "retry-1")
     world.deploy(process=copes)
     world.retry(aside, 1, "by-hand")
-    standing = world.standing(aside)
-    assert (standing["status"], standing["retry_owner"]) == ("QUARANTINED", "retry-1")
+    record = world.record(aside)
+    assert (record["status"], record["retry_owner"]) == ("QUARANTINED", "retry-1")
 
     monkeypatch.setattr("handler.aws.claims.ABANDONED_SECONDS", -1)
     world.retry(aside, 1, "by-hand")
-    standing = world.standing(aside)
-    assert (standing["status"], standing["retry_owner"]) == ("PROCESSED", "by-hand")
-    assert (standing["retries"], standing["attempt"]) == (2, 3)
+    record = world.record(aside)
+    assert (record["status"], record["retry_owner"]) == ("PROCESSED", "by-hand")
+    assert (record["retries"], record["attempt"]) == (2, 3)
 
 
 @pytest.mark.parametrize("number", [0, 2, 7])
@@ -204,14 +204,14 @@ def test_a_retry_by_another_number_than_the_records_does_nothing(
     with pytest.raises(Fault):
         world.retry(aside, 0, "retry-1")
     world.rescue_retry(aside, 0, request_id="retry-1")
-    before = world.standing(aside)
+    before = world.record(aside)
     world.deploy(process=copes)
     for owner in ("retry-1", "another"):
         if (number, owner) != (0, "retry-1"):
             world.forget_calls()
             world.retry(aside, number, owner)
             assert world.called() == ["dynamodb.UpdateItem"]
-            assert world.standing(aside) == before
+            assert world.record(aside) == before
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -231,7 +231,7 @@ def test_a_retry_that_was_taken_for_dead_leaves_its_successors_file_alone(
     # It has restored the file by then, and has not recorded it.
     world.aws.hook("before-call.dynamodb.PutItem", overtake)
     world.retry(aside, 0, "retry-1")
-    item = world.standing(aside)
+    item = world.record(aside)
     assert (item["status"], item["owner"], item["retries"]) == (
         "PROCESSED", successor, number + 1,
     )  # fmt: skip
@@ -255,7 +255,7 @@ def test_the_event_of_a_restored_file_may_come_before_its_record(
 
     world.aws.hook("before-call.dynamodb.PutItem", tell)
     world.retry(aside)
-    assert early == [world.standing(aside)["version_id"]]
+    assert early == [world.record(aside)["version_id"]]
     assert len(world.items()) == 1, "what a retry restored is no second file"
 
 
@@ -270,7 +270,7 @@ def test_process_meets_the_upload_as_it_was_and_reads_it_from_quarantine(
     assert file.address == {
         "Bucket": QUARANTINE,
         "Key": aside.key,
-        "VersionId": world.standing(aside)["restored_from"],
+        "VersionId": world.record(aside)["restored_from"],
     }
     assert content == b"a,b\n1,2\n"
 

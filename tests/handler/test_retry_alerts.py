@@ -32,7 +32,7 @@ def fail_again(world: World, upload: Uploaded, retries: int) -> None:
 
 def test_the_first_failure_says_when_it_is_tried_again(world: World, aside: Uploaded) -> None:
     [first] = world.alerts()
-    at = world.standing(aside)["retry_at"]
+    at = world.record(aside)["retry_at"]
     assert first.message["retry_at"] == at
     assert f"Retry:     by itself, from {at[:10]} {at[11:19]} UTC" in first.text
     assert first.is_emailed
@@ -75,7 +75,7 @@ def test_an_older_file_that_was_overtaken_says_where_it_is(world: World, aside: 
     world.deploy(process=copes)
     world.retry(aside)
     last = world.alerts()[-1]
-    item = world.standing(aside)
+    item = world.record(aside)
     assert last.message["location_version_id"] == item["location_version_id"]
     assert f"quarantine, {item['location']}, because a newer upload is there" in last.text
     assert "scalper download" in last.text

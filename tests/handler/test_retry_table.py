@@ -72,7 +72,7 @@ def left(world: World, cell: Cell) -> Uploaded:
         if cell.old == "HELD":
             world.delete_input(upload)
         elif cell.old == "QUARANTINED":
-            world.delete_copy(upload.key, world.standing(upload)["location_version_id"])
+            world.delete_copy(upload.key, world.record(upload)["location_version_id"])
     assert world.status(upload) == cell.old
     return upload
 
@@ -90,7 +90,7 @@ def act(world: World, upload: Uploaded, end: str) -> None:
             try:
                 world.retry(upload)
             except Fault:
-                assert world.standing(upload)["retry_owner"] == "retry-1"
+                assert world.record(upload)["retry_owner"] == "retry-1"
         case "rescued: process":
             world.rescue_retry(upload, cause="failed_process")
         case "rescued: AWS":
@@ -100,12 +100,12 @@ def act(world: World, upload: Uploaded, end: str) -> None:
 @pytest.mark.parametrize("cell", CELLS, ids=str)
 def test_cell(world: World, cell: Cell) -> None:
     upload = left(world, cell)
-    before, told = world.standing(upload), len(world.told())
+    before, told = world.record(upload), len(world.told())
     scheduled = {one["Name"] for one in world.schedules()}
 
     act(world, upload, cell.end)
 
-    item = world.standing(upload)
+    item = world.record(upload)
     where = ("I" if world.versions(INPUT) else "") + ("A" if world.versions(QUARANTINE) else "")
     alerts = world.told()[told:]
     in_progress = item.get("retry_owner", item["owner"]) != item["owner"]

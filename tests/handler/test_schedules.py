@@ -169,9 +169,9 @@ def test_a_refusal_for_good_parks_the_file_and_its_alert_says_so(
     denied = refusal(403, "AccessDeniedException")
     with world.failing("scheduler.CreateSchedule", error=denied):
         world.rescue(upload, "failed_process")
-    standing = world.standing(upload)
-    assert standing["parked"] is True
-    assert "retry_at" not in standing
+    record = world.record(upload)
+    assert record["parked"] is True
+    assert "retry_at" not in record
     assert "no retry is scheduled, EventBridge Scheduler" in capsys.readouterr().out
     [alert] = world.alerts()
     assert alert.message["parked"] is True
@@ -192,7 +192,7 @@ def test_aws_being_busy_has_the_rescuer_try_again_and_tells_nobody_before(world:
     with world.failing("scheduler.CreateSchedule", error=busy), pytest.raises(Fault):
         world.rescue(upload, "failed_process")
     assert world.alerts() == []
-    announced = world.standing(upload)["retry_at"]
+    announced = world.record(upload)["retry_at"]
     world.rescue(upload, "failed_process")
     [schedule] = world.schedules()
     assert schedule["ScheduleExpression"] == f"at({announced[:19]})"

@@ -223,14 +223,14 @@ def test_nothing_reaches_out_before_the_first_event(monkeypatch: pytest.MonkeyPa
 def test_a_record_expires_only_when_asked_and_a_held_one_never(world: World) -> None:
     upload = world.upload()
     world.run(upload)
-    assert "expires_at" not in world.standing(upload)
+    assert "expires_at" not in world.record(upload)
 
     world.deploy(retention_days=30)
     accepted, held = world.upload("in/b.csv"), world.upload("in/c.csv")
     world.run(accepted)
     world.rescue(held, "failed_aws")
-    days = (world.standing(accepted)["expires_at"] - time.time()) / 86_400
+    days = (world.record(accepted)["expires_at"] - time.time()) / 86_400
     assert 29.9 < days < 30.1
-    assert "expires_at" not in world.standing(held)
+    assert "expires_at" not in world.record(held)
     world.run(held)
-    assert "expires_at" in world.standing(held), "once it is dealt with"
+    assert "expires_at" in world.record(held), "once it is dealt with"

@@ -53,7 +53,7 @@ def test_process_knows_its_file_before_it_reads_a_byte(world: World) -> None:
     assert (file.key, file.name, file.file_type) == ("in/Ärger 1+1.CSV", "Ärger 1+1.CSV", "csv")
     assert (file.size_bytes, file.upload_id) == (5, upload.upload_id)
     assert (file.bucket, file.version_id) == ("intake-input", upload.version_id)
-    assert file.etag == world.standing(upload)["etag"]
+    assert file.etag == world.record(upload)["etag"]
     assert file.uploaded_at.tzinfo is not None
     assert file.uploaded_at.utcoffset() == UTC.utcoffset(None)
     assert "s3.GetObject" not in world.called()
@@ -101,7 +101,7 @@ def test_a_stream_reads_in_pieces_lines_and_again(world: World) -> None:
     world.deploy(process=process)
     upload = world.upload(body=body)
     world.run(upload)
-    assert world.standing(upload)["result"] == {"rest": len(body) - 4, "lines": 50_000}
+    assert world.record(upload)["result"] == {"rest": len(body) - 4, "lines": 50_000}
 
 
 def test_a_stream_is_not_held_in_memory(world: World) -> None:
@@ -235,7 +235,7 @@ def test_a_process_that_tries_a_broken_stream_again_and_succeeds_is_believed(wor
     upload = world.upload()
     with answering(world, lambda: streams.pop(0), 100):
         world.run(upload)
-    assert world.standing(upload)["result"] == 100
+    assert world.record(upload)["result"] == 100
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "SlowDown", "InvalidObjectState", "403"])
@@ -346,8 +346,8 @@ def test_a_rejection_is_the_files_fault_also_when_aws_failed_behind_it(world: Wo
     world.deploy(process=process)
     upload = world.upload()
     world.run(upload)
-    assert world.standing(upload)["reason_code"] == "UNKNOWN_CUSTOMER"
-    assert world.standing(upload)["reason"] == "no such customer"
+    assert world.record(upload)["reason_code"] == "UNKNOWN_CUSTOMER"
+    assert world.record(upload)["reason"] == "no such customer"
 
 
 @pytest.mark.parametrize("code", ["bad header", "", "x" * 65, None, "PART-1"])
@@ -541,8 +541,8 @@ def test_an_entry_is_imported_from_the_mounted_folder_with_what_it_brings_along(
     good, bad = world.upload("a.csv"), world.upload("b.pdf")
     world.run(good)
     world.run(bad)
-    assert world.standing(good)["result"] == 42
-    assert world.standing(bad)["reason_code"] == "NOT_CSV"
+    assert world.record(good)["result"] == 42
+    assert world.record(bad)["reason_code"] == "NOT_CSV"
 
 
 def test_an_entry_may_lie_deeper(mounted: Path) -> None:
@@ -588,7 +588,7 @@ def test_a_rule_rejects_also_while_the_users_code_is_broken(mounted: Path, world
     world.deploy(entry="main.process")
     upload = world.upload(body=b"")
     world.run(upload)
-    assert world.standing(upload)["reason_code"] == "EMPTY_FILE"
+    assert world.record(upload)["reason_code"] == "EMPTY_FILE"
 
 
 def test_the_rescuer_never_imports_the_users_code(mounted: Path, world: World) -> None:
@@ -596,7 +596,7 @@ def test_the_rescuer_never_imports_the_users_code(mounted: Path, world: World) -
     world.deploy(entry="main.process")
     upload = world.upload()
     world.rescue(upload, "failed_exit_status_1")
-    assert world.standing(upload)["reason_code"] == "PROCESS_CRASHED"
+    assert world.record(upload)["reason_code"] == "PROCESS_CRASHED"
 
 
 def test_a_call_outside_of_an_invocation_is_possible(world: World) -> None:

@@ -385,7 +385,7 @@ class World:
 
     def change(self, upload: Uploaded, **values: Any) -> None:
         """Somebody else writes to the record of an upload."""
-        item = self.standing(upload) | values
+        item = self.record(upload) | values
         self._own.dynamodb.put_item(TableName=TABLE, Item=typed_item(item))
 
     def clear_budget(self) -> None:
@@ -464,7 +464,7 @@ class World:
         )
         return plain_item(answer["Item"]) if "Item" in answer else None
 
-    def standing(self, upload: Uploaded) -> Item:
+    def record(self, upload: Uploaded) -> Item:
         """The record of an upload that must have one."""
         item = self.item(upload)
         assert item is not None, f"{upload.key} has no fate"

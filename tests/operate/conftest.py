@@ -150,7 +150,7 @@ class World:
     def rejected_again(self, key: str) -> Uploaded:
         """Set aside, and of a retry that is at work: claimed, and not concluded."""
         upload = self.reject(key, "PROCESS_FAILED")
-        delivery = upload.pipeline.retry_fates.claim(
+        delivery = upload.pipeline.reattempts.claim(
             Retry.next_of(plain_item(self.item(upload))).event, "retry", rescuing=False
         )
         assert delivery is not None
@@ -162,13 +162,13 @@ class World:
         upload = self.rejected_again(key)
         if newer is not None:
             self.accept(key, newer)
-        upload.pipeline.retry_fates.accept(self._retried[upload.version_id])
+        upload.pipeline.fates.accept(self._retried[upload.version_id])
         return upload
 
-    def lose(self, key: str) -> Uploaded:
+    def mark_gone(self, key: str) -> Uploaded:
         upload = self.upload(key)
         self.remove("input", key, upload.version_id)
-        upload.pipeline.fates.lose(upload.delivery)
+        upload.pipeline.fates.mark_gone(upload.delivery)
         return upload
 
     def remove(self, bucket: str, key: str, version_id: str) -> None:

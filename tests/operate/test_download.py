@@ -79,7 +79,7 @@ def test_a_dry_run_writes_nothing(world: World, scalper: Scalper, tmp_path: Path
 
 
 def test_what_is_gone_is_told(world: World, scalper: Scalper, tmp_path: Path) -> None:
-    world.lose("a.csv")
+    world.mark_gone("a.csv")
     copy = world.reject("b.csv")
     moved = world.item(copy)["location_version_id"]["S"]
     world.remove("quarantine", "b.csv", moved)

@@ -22,7 +22,7 @@ def test_a_deployment_where_every_file_has_its_fate_is_accounted_for(world: Worl
     world.accept("a.csv", b"again")
     world.reject("b.exe")
     world.hold("c.csv")
-    world.lose("d.csv")
+    world.mark_gone("d.csv")
     assert world.findings() == []
     assert world.counts() == {"processed": 2, "quarantined": 1, "held": 1, "gone": 1}
 
@@ -108,7 +108,7 @@ def test_a_quarantined_file_that_was_left_in_the_input_bucket_is_told(
 
 def test_a_file_recorded_as_gone_that_is_there_is_told(world: World) -> None:
     upload = world.upload("a.csv")
-    upload.pipeline.fates.lose(upload.delivery)
+    upload.pipeline.fates.mark_gone(upload.delivery)
     assert world.kinds() == ["gone-but-there"]
 
 

@@ -155,7 +155,7 @@ def test_what_waits_is_grouped_with_the_oldest_of_each(well: World, scalper: Sca
 def test_every_fate_is_counted_when_the_table_is_read(well: World, scalper: Scalper) -> None:
     well.accept("a.csv")
     well.accept("b.csv")
-    well.lose("c.csv")
+    well.mark_gone("c.csv")
     counts = json.loads(scalper("status", "--count", "--json").output)["counts"]
     assert counts == {"PROCESSED": 2, "QUARANTINED": 0, "HELD": 0, "GONE": 1}
     assert "2 PROCESSED, 0 QUARANTINED, 0 HELD, 1 GONE" in scalper("status", "--count").output

@@ -132,7 +132,7 @@ class Lambda:
     def fate_of(self, upload: Uploaded, failed: Invocation) -> Item:
         """The record of an upload after the rescuer was given `failed` as the last try."""
         self.rescue(failed)
-        return self.world.standing(upload)
+        return self.world.record(upload)
 
     def _places(self) -> dict[str, str]:
         """Where the account of the test differs from the names that the component made."""

@@ -46,7 +46,7 @@ def test_a_file_is_processed_and_its_line_is_logged(function: Lambda) -> None:
     assert ended.posted[0].body is None, "nobody waits for what an asynchronous function returns"
     assert [line["status"] for line in ended.lines] == ["PROCESSED"]
     assert ended.errors == []
-    assert function.world.standing(upload)["result"] == {"bytes": 8}
+    assert function.world.record(upload)["result"] == {"bytes": 8}
 
 
 def test_an_instance_takes_one_event_after_the_other(function: Lambda) -> None:
@@ -301,4 +301,4 @@ def test_process_sees_nothing_but_what_lambda_ships(function: Lambda) -> None:
     )
     upload = function.world.upload()
     assert function.invoke(upload).succeeded
-    assert function.world.standing(upload)["result"] == ["boto3", "botocore"]
+    assert function.world.record(upload)["result"] == ["boto3", "botocore"]

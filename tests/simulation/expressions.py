@@ -102,11 +102,11 @@ class Expression:
         token = self._next()
         if token == "if_not_exists":
             self._expect("(")
-            standing = item.get(self._name(self._next()))
+            existing = item.get(self._name(self._next()))
             self._expect(",")
             other = self._operand(item)
             self._expect(")")
-            return other if standing is None else standing
+            return other if existing is None else existing
         return self._values[token] if token.startswith(":") else item.get(self._name(token))
 
     def _name(self, token: str) -> str:

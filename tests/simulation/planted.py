@@ -11,7 +11,7 @@ import handler.aws.copies
 import handler.aws.errors
 import handler.dispatch
 import handler.model.errors
-import handler.outcomes.first_attempt
+import handler.outcomes.fates
 import handler.processor
 import handler.rescuer
 from handler.aws.alerts import Alerts
@@ -21,7 +21,8 @@ from handler.aws.quarantine import Quarantine
 from handler.aws.records import Records
 from handler.model.errors import Fault
 from handler.model.item import Status
-from handler.outcomes.first_attempt import Fates
+from handler.outcomes.fates import Fates
+from handler.outcomes.table import EXISTING, Existing, Step
 from handler.user_code import File
 
 from .histories import Answer, History, Upload
@@ -65,17 +66,17 @@ def _no_condition(put: Any) -> Any:
 
 def _delete_first(reject: Any) -> Any:
     def changed(self: Any, delivery: Any, *reason: str) -> Any:
-        self._quarantine.delete_input(delivery.upload)
+        self._parts.quarantine.delete_input(delivery.upload)
         return reject(self, delivery, *reason)
 
     return changed
 
 
-def _delete_before_recording(settle: Any) -> Any:
-    def changed(self: Any, delivery: Any, status: Any, copy: Any = None, **details: Any) -> Any:
-        if status is Status.QUARANTINED:
-            self._quarantine.delete_input(delivery.upload)
-        return settle(self, delivery, status, copy, **details)
+def _delete_before_recording(record: Any) -> Any:
+    def changed(self: Any, delivery: Any, transition: Any, *rest: Any) -> Any:
+        if transition.status is Status.QUARANTINED:
+            self._parts.quarantine.delete_input(delivery.upload)
+        return record(self, delivery, transition, *rest)
 
     return changed
 
@@ -128,11 +129,11 @@ def _swallowed(call: Any) -> Any:
     return changed
 
 
-def _alert_before_record(settle: Any) -> Any:
-    def changed(self: Any, delivery: Any, status: Any, copy: Any = None, **details: Any) -> Any:
-        item = self._records.item(delivery.upload, status, delivery.owner, 1, **details)
-        self._alerts.publish(item)
-        return settle(self, delivery, status, copy, **details)
+def _alert_before_record(record: Any) -> Any:
+    def changed(self: Any, delivery: Any, transition: Any, copy: Any, details: Any) -> Any:
+        of_it = delivery.upload, transition.status, delivery.owner, 1
+        self._parts.alerts.publish(self._parts.records.item(*of_it, **details))
+        return record(self, delivery, transition, copy, details)
 
     return changed
 
@@ -140,13 +141,13 @@ def _alert_before_record(settle: Any) -> Any:
 def _held_over(*statuses: Status) -> Callable[[Any], Any]:
     """A record of one of these gives way as HELD does."""
 
-    def change(settle: Any) -> Any:
+    def change(record_fate: Any) -> Any:
         def changed(self: Any, item: Any, **more: Any) -> Any:
-            standing = settle(self, item, **more)
-            if standing is not None and standing["status"] in statuses:
+            existing = record_fate(self, item, **more)
+            if existing is not None and existing["status"] in statuses:
                 self.put(item, "attribute_exists(object_key)")
                 return None
-            return standing
+            return existing
 
         return changed
 
@@ -165,26 +166,13 @@ def _own_name(uploads: Any) -> Any:
     )
 
 
-def _untold(yield_to: Any) -> Any:
-    def changed(self: Any, *args: Any) -> Any:
-        publish, self._alerts.publish = self._alerts.publish, lambda item, **_: None
-        try:
-            return yield_to(self, *args)
-        finally:
-            self._alerts.publish = publish
-
-    return changed
+def _unpublished(_: Any) -> Any:
+    return lambda self, delivery, record, copy: None
 
 
 def _removed_while_held(patch: pytest.MonkeyPatch) -> None:
-    yield_to = Fates._yield
-
-    def changed(self: Any, delivery: Any, wanted: Any, standing: Any, copy: Any) -> Any:
-        if copy is not None and standing["status"] == Status.HELD:
-            self._quarantine.remove(delivery.upload, copy.version_id)
-        return yield_to(self, delivery, wanted, standing, copy)
-
-    patch.setattr(Fates, "_yield", changed)
+    row = EXISTING[Status.HELD]
+    patch.setitem(EXISTING, Status.HELD, Existing(*((Step.DROP_COPY, *steps) for steps in row)))
     patch.setattr(Records, "is_held", lambda self, upload: False)
 
 
@@ -235,7 +223,7 @@ BUGS = [
     ),
     Bug(
         "delete before record",
-        instead(Fates, "_settle", _delete_before_recording),
+        instead(Fates, "_record", _delete_before_recording),
         "was deleted while its record said None",
         one_upload,
     ),
@@ -259,7 +247,7 @@ BUGS = [
     ),
     Bug(
         "alert before record",
-        instead(Fates, "_settle", _alert_before_record),
+        instead(Fates, "_record", _alert_before_record),
         "before it was recorded",
         one_upload,
     ),
@@ -271,13 +259,13 @@ BUGS = [
     ),
     Bug(
         "processed file set aside by the rescuer",
-        instead(Records, "settle", _held_over(Status.PROCESSED)),
+        instead(Records, "record_fate", _held_over(Status.PROCESSED)),
         "replaced PROCESSED",
         one_upload,
     ),
     Bug(
         "HELD over QUARANTINED",
-        instead(Records, "settle", _held_over(Status.QUARANTINED)),
+        instead(Records, "record_fate", _held_over(Status.QUARANTINED)),
         "replaced QUARANTINED",
         one_upload,
     ),
@@ -309,7 +297,7 @@ BUGS = [
     Bug("403 taken for gone", _forbidden_is_gone, "GONE while it was there", outages),
     Bug(
         "retried publish skipped for the same owner",
-        instead(Fates, "_yield", _untold),
+        instead(Fates, "_notify_again", _unpublished),
         "nobody was told",
         one_upload,
     ),

@@ -5,6 +5,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 import handler.aws.claims
 import handler.aws.schedules
 import handler.log
@@ -15,8 +17,9 @@ from handler.aws.records import Records
 from handler.aws.restore import Restorer
 from handler.aws.schedules import Schedules
 from handler.model.errors import Fault
-from handler.outcomes.first_attempt import Fates
-from handler.outcomes.reattempt import RetryFates
+from handler.outcomes.fates import Fates
+from handler.outcomes.reattempt import Reattempts
+from handler.outcomes.table import TRANSITIONS, Step
 
 from .histories import Firing, History, OperatorAct, Order
 from .planted import Bug, instead
@@ -72,28 +75,32 @@ def _unconditional_copy(make: Any) -> Any:
     return lambda self, source, bucket, ours, find, **_: make(self, source, bucket, ours, find)
 
 
-def _removed_before_recorded(settle: Any) -> Any:
-    def changed(self: Any, delivery: Any, status: Any, copy: Any = None, **details: Any) -> Any:
+def _removed_before_recorded(record: Any) -> Any:
+    def changed(self: Any, delivery: Any, transition: Any, copy: Any, details: Any) -> Any:
         if "restored_from" in details:
-            self._quarantine.remove(delivery.upload, details["restored_from"])
-        return settle(self, delivery, status, copy, **details)
+            self._parts.quarantine.remove(delivery.upload, details["restored_from"])
+        return record(self, delivery, transition, copy, details)
 
     return changed
 
 
-def _told_before_scheduled(_: Any) -> Any:
-    def changed(self: Any, delivery: Any, item: Any, *, again: bool = False) -> None:
-        self._alerts.publish(item, again=again)
-        if delivery.rescuing and "retry_at" in item:
-            with suppress(Fault):
-                self._make_schedules().make(item)
+def _published_before_scheduled(patch: pytest.MonkeyPatch) -> None:
+    for key, row in TRANSITIONS.items():
+        if Step.SCHEDULE in row.steps:
+            steps = (*(step for step in row.steps if step is not Step.SCHEDULE), Step.SCHEDULE)
+            patch.setitem(TRANSITIONS, key, row._replace(steps=steps))
+    schedule = Fates._schedule
 
-    return changed
+    def changed(self: Any, *args: Any) -> None:
+        with suppress(Fault):
+            schedule(self, *args)
+
+    patch.setattr(Fates, "_schedule", changed)
 
 
-def _by_the_processor_too(tell: Any) -> Any:
-    return lambda self, delivery, item, **more: tell(
-        self, replace(delivery, rescuing=True), item, **more
+def _by_the_processor_too(schedule: Any) -> Any:
+    return lambda self, delivery, record, copy: schedule(
+        self, replace(delivery, rescuing=True), record, copy
     )
 
 
@@ -137,7 +144,7 @@ def _not_looked_at(conclude: Any) -> Any:
 
 
 def _forgotten(_: Any) -> Any:
-    return lambda standing: []
+    return lambda existing: []
 
 
 def _named_after_the_key(_: Any) -> Any:
@@ -192,7 +199,7 @@ BUGS_IN_RETRIES = [
     ),
     Bug(
         "rescuer of a retry in its own name",
-        instead(RetryFates, "claim", _in_its_own_name),
+        instead(Reattempts, "claim", _in_its_own_name),
         "was begun and never concluded",
         one_retried,
     ),
@@ -210,19 +217,19 @@ BUGS_IN_RETRIES = [
     ),
     Bug(
         "copy in quarantine deleted before the record",
-        instead(RetryFates, "_settle", _removed_before_recorded),
+        instead(Fates, "_record", _removed_before_recorded),
         "names was removed",
         one_retried,
     ),
     Bug(
-        "schedule made after telling, its failure swallowed",
-        instead(Fates, "_tell", _told_before_scheduled),
+        "schedule made after publishing, its failure swallowed",
+        _published_before_scheduled,
         "never came",
         retried_in_an_outage,
     ),
     Bug(
         "retry called off by a late duplicate",
-        instead(Fates, "_tell", _by_the_processor_too),
+        instead(Fates, "_schedule", _by_the_processor_too),
         "could have been scheduled",
         retried_late,
     ),

@@ -17,7 +17,7 @@ import handler.aws.schedules
 import handler.deadline
 import handler.dispatch
 import handler.log
-import handler.outcomes.first_attempt
+import handler.outcomes.fates
 import handler.outcomes.reattempt
 import handler.pipeline
 import handler.processor
@@ -137,7 +137,7 @@ def _stand_ins(timeline: Timeline, functions: Lambda) -> Iterator[tuple[Any, str
     yield handler.rescuer, "deployed", deployed
     for module in (
         handler.dispatch,
-        handler.outcomes.first_attempt,
+        handler.outcomes.fates,
         handler.log,
         handler.outcomes.reattempt,
     ):

@@ -222,11 +222,11 @@ class Watch:
         invocation = self._functions.current
         if "status" not in wanted or invocation is None:
             return
-        standing = "nothing"
+        existing = "nothing"
         if old:
             whose = "its own" if old["owner"] == wanted["owner"] else "another's"
-            standing = f"{whose} {old['status']['S']}"
-        cell = (invocation.function, wanted["status"]["S"], standing)
+            existing = f"{whose} {old['status']['S']}"
+        cell = (invocation.function, wanted["status"]["S"], existing)
         self._functions.coverage.cells[cell] += 1
 
     def _published(self, message: Published) -> None:
