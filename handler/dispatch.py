@@ -105,9 +105,16 @@ def _deal_with(
         # The other records of the event still get their turn; this one will be held.
         fault = Fault(Code.INTERNAL_ERROR, described(bug))
         fault.__cause__ = bug
+        fault.traceback = _traceback_of(bug)
     upload = delivery.upload if delivery else None
     log.fault(upload, fault)
     return upload, fault
+
+
+def _traceback_of(bug: Exception) -> str:
+    from .tracebacks import traceback_of  # noqa: PLC0415 - for what should never happen
+
+    return traceback_of(bug)
 
 
 def _one_for_all(faults: list[tuple[Upload | None, Fault]]) -> Fault:

@@ -79,6 +79,7 @@ def fault(upload: Upload | None, fault: Fault) -> None:
             **(_file(upload) if upload else {}),
             "code": str(fault.code),
             "reason": fault.reason,
+            **({"traceback": fault.traceback} if fault.traceback else {}),
         }
     )
 

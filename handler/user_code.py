@@ -6,9 +6,8 @@ its idempotency key.
 
 import importlib
 import io
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -19,9 +18,9 @@ from .model.errors import Code, Fault, ObjectMissing, described
 from .model.event import Upload
 from .own_reads import OwnReads
 from .results import recordable
-
-OUTPUT_CHARACTERS = 64 * 1024
-"""What `process` may print for one file: every character of a log is paid for."""
+from .tracebacks import let_go, traceback_of
+from .user_io.output import limited, prepare
+from .user_io.stream import PIECE_BYTES, SeekableBody
 
 Process = Callable[["File"], Any]
 
@@ -97,14 +96,17 @@ class File:
         return self._upload.etag
 
     def open(self) -> BinaryIO:
-        """Open exactly this upload for reading, from the start, as a stream of bytes.
+        """Open exactly this upload for reading, from the start, as a stream of bytes that can seek.
 
-        Each call opens anew. Close it, or use it as a context manager.
+        Each call opens anew. Close it, or use it as a context manager. Read from the start to the
+        end it is one request; each jump in a file of more than 8 MB is one more.
         """
+        body = SeekableBody(self._get, self._noting_trouble, self._read_until)
+        return io.BufferedReader(body, PIECE_BYTES)
+
+    def _get(self, **arguments: Any) -> Any:
         with self._noting_trouble(), aws_errors("S3 GetObject"):
-            answer = self._s3().get_object(**self.address)
-        body = _Body(answer["Body"], self._noting_trouble, self._read_until)
-        return io.BufferedReader(body, 256 * 1024)
+            return self._s3().get_object(**self.address, **arguments)
 
     def _read_until(self, position: int) -> None:
         if position >= self.size_bytes:
@@ -133,45 +135,6 @@ def _out_of_time() -> Fault:
     )
 
 
-class _Body(io.RawIOBase):
-    """A response body as a raw stream whose errors are told apart from the file's own."""
-
-    def __init__(
-        self, body: Any, noting_trouble: Callable[[], Any], read_until: Callable[[int], None]
-    ) -> None:
-        self._body = body
-        self._noting_trouble = noting_trouble
-        self._read_until = read_until
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        with self._noting_trouble():
-            chunk = self._read(len(buffer))
-        buffer[: len(chunk)] = chunk
-        self._position += len(chunk)
-        self._read_until(self._position)
-        return len(chunk)
-
-    def _read(self, size: int) -> bytes:
-        try:
-            return self._body.read(size)  # type: ignore[no-any-return]
-        except MemoryError:
-            raise
-        except Exception as error:
-            # Not all of what can befall a connection comes as an error of botocore; nothing of it
-            # is the file's.
-            reason = f"S3 GetObject failed while reading: {described(error)}"
-            raise Fault(Code.AWS_ERROR, reason) from error
-
-    def close(self) -> None:
-        if not self.closed:
-            self._body.close()
-        super().close()
-
-
 _own_reads = OwnReads()
 
 
@@ -183,6 +146,7 @@ def load(entry: str) -> Process:
     A deployment that cannot be imported is nobody's file's fault, so files wait until it is mended.
     """
     _own_reads.begin_watching()
+    prepare()
     module_name, _, function_name = entry.rpartition(".")
     try:
         with deadline_of_user_code():
@@ -191,11 +155,13 @@ def load(entry: str) -> Process:
         raise
     except BaseException as error:
         # Also what is no Exception, as a panic of Rust's: it would end the instance.
-        raise Fault(
+        fault = Fault(
             Code.CONFIGURATION,
             f"process_entry '{entry}' cannot be imported ({described(error)}); "
             "correct the code or process_entry and deploy again",
-        ) from error
+        )
+        fault.traceback = traceback_of(error)
+        raise fault from error
     if not callable(process):
         raise Fault(Code.CONFIGURATION, f"process_entry '{entry}' is not a function")
     return process  # type: ignore[no-any-return]
@@ -205,14 +171,19 @@ def call(process: Process, file: File) -> Any:
     """What `process` returned, ready to be recorded.
 
     Raises its `Rejection`; `ObjectMissing` when the file went away; a `Fault` for all else, whose
-    code says whether `process` or something else is to blame.
+    code says whether `process` or something else is to blame. What it prints and logs is limited.
     """
-    output = _Output(sys.stdout)
     try:
-        with redirect_stdout(output), redirect_stderr(output):
+        with limited() as output:
             return _called(process, file)
-    finally:
-        output.end()
+    except Fault as fault:
+        is_ours = fault is file.trouble
+        fault.traceback = traceback_of(fault if is_ours else fault.__cause__ or fault)
+        let_go(fault)
+        if output.lost and fault.code is Code.PROCESS_FAILED:
+            reason = f"what process printed could not be passed on: {fault.reason}"
+            raise Fault(Code.INTERNAL_ERROR, reason) from fault
+        raise
 
 
 def _called(process: Process, file: File) -> Any:
@@ -229,7 +200,9 @@ def _called(process: Process, file: File) -> Any:
     except BaseException as error:
         # Also SystemExit and a cancelled task: the other files of the event get their turn.
         # Bytes that never arrived can make any file look corrupt.
-        verdict = file.trouble or judged(error)
+        if file.trouble is not None:
+            raise file.trouble  # noqa: B904 - it has a cause of its own
+        verdict = judged(error)
         if verdict is error:
             raise
         raise verdict from error
@@ -239,38 +212,3 @@ def _called(process: Process, file: File) -> Any:
         # It was caught and not made good: what came back is about a part of the file.
         raise file.trouble
     return recordable(result)
-
-
-class _Output(io.TextIOBase):
-    """Passes on what `process` prints, up to a limit, and says what was left out."""
-
-    def __init__(self, target: Any) -> None:
-        self._target = target
-        self._left = OUTPUT_CHARACTERS
-        self._dropped = 0
-        self._mid_line = False
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        passed = text[: self._left]
-        self._left -= len(passed)
-        self._dropped += len(text) - len(passed)
-        if passed:
-            self._target.write(passed)
-            self._mid_line = not passed.endswith("\n")
-        return len(text)
-
-    def flush(self) -> None:
-        self._target.flush()
-
-    def end(self) -> None:
-        """Say how much was dropped, once `process` is done; our own lines start on a new one."""
-        if self._mid_line:
-            self._target.write("\n")
-        if self._dropped:
-            self._target.write(
-                f"(process printed {self._dropped:,} characters more; "
-                f"{OUTPUT_CHARACTERS:,} a file are kept)\n"
-            )

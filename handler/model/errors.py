@@ -105,6 +105,9 @@ class Fault(Exception):
     the rescuer; `code_and_reason` reads it back.
     """
 
+    traceback: str | None = None
+    """What a person debugs it with; for the log alone."""
+
     def __init__(
         self, code: Code, reason: str, *, lasting: bool = False, throttled: bool = False
     ) -> None:

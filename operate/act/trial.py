@@ -115,8 +115,10 @@ class _Disk:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def get_object(self, **_: Any) -> dict[str, Any]:
-        return {"Body": self._path.open("rb")}
+    def get_object(self, *, Range: str = "bytes=0-", **_: Any) -> dict[str, Any]:  # noqa: N803
+        body = self._path.open("rb")
+        body.seek(int(Range.removeprefix("bytes=").partition("-")[0]))
+        return {"Body": body, "ContentLength": self._path.stat().st_size}
 
 
 @dataclass(frozen=True, slots=True)

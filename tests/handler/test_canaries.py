@@ -54,7 +54,7 @@ def _metadata(world: World, records: list[Item]) -> list[Any]:
 
 @pytest.fixture
 def see(
-    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    world: World, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Process], Seen]:
     """Run `process` on a file with a canary, three times and then the rescuer, as Lambda does."""
     monkeypatch.setenv("DATABASE_PASSWORD", SECRET)
@@ -69,7 +69,7 @@ def see(
         if texts:
             world.rescue(upload, "failed_process", error=texts[-1])
         assert world.status(upload) in {"PROCESSED", "QUARANTINED", "HELD"}
-        return Seen(world, capsys.readouterr().out, texts)
+        return Seen(world, capfd.readouterr().out, texts)
 
     return run
 
@@ -95,11 +95,10 @@ def fails(file: File) -> None:
 
 
 def hides_the_cause(file: File) -> None:
-    """Only the text of what is raised last is told, not what led to it."""
     try:
         raise ValueError(read(file) + os.environ["DATABASE_PASSWORD"])
-    except ValueError as error:
-        raise RuntimeError("row 2 is no number") from error
+    except ValueError:
+        raise RuntimeError("row 2 is no number") from None
 
 
 def hides_the_cause_and_rejects(file: File) -> None:
@@ -199,6 +198,21 @@ def test_what_process_raises_is_its_users_text_and_is_logged_recorded_and_told(
     assert seen.secret == set()
 
 
+def test_what_led_to_it_is_in_the_log_alone_and_there_only_if_it_is_not_taken_away(
+    see: Callable[[Process], Seen],
+) -> None:
+    """As in Python's own traceback; `from None` takes it away, see `hides_the_cause`."""
+
+    def process(file: File) -> None:
+        try:
+            raise ValueError(read(file) + os.environ["DATABASE_PASSWORD"])
+        except ValueError as error:
+            raise RuntimeError("row 2 is no number") from error
+
+    seen = see(process)
+    assert (seen.content, seen.secret) == ({"log"}, {"log"})
+
+
 def test_a_file_that_a_rule_refuses_is_not_opened(world: World) -> None:
     world.deploy(rules={"max_size_bytes": 1}, process=lambda file: file.open())
     world.run(world.upload())
@@ -206,7 +220,7 @@ def test_a_file_that_a_rule_refuses_is_not_opened(world: World) -> None:
 
 
 def test_an_error_of_the_connection_shows_nothing_of_what_was_read(
-    world: World, capsys: pytest.CaptureFixture[str]
+    world: World, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def process(file: File) -> None:
         with file.open() as stream:
@@ -218,7 +232,7 @@ def test_an_error_of_the_connection_shows_nothing_of_what_was_read(
     upload = world.upload(body=CONTENT.encode() * 100_000)
     with pytest.raises(Fault, match="AWS_ERROR") as seen:
         world.run(upload)
-    assert CONTENT not in str(seen.value) + capsys.readouterr().out
+    assert CONTENT not in str(seen.value) + capfd.readouterr().out
 
 
 def _breaks(read: Callable[[int], bytes]) -> Callable[[int], bytes]:

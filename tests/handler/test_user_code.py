@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import json
 import os
 import signal
 import sys
@@ -25,7 +24,7 @@ import handler
 from handler import File, Rejection, user_code
 from handler.deadline import DeadlineReached, deadline
 from handler.model.errors import Code, Fault, ObjectMissing
-from handler.user_code import OUTPUT_CHARACTERS, call, load
+from handler.user_code import call, load
 
 from .world import Context, World
 
@@ -432,81 +431,6 @@ def test_outside_of_the_main_thread_there_is_no_alarm_and_no_error() -> None:
     thread.start()
     thread.join()
     assert seen == [True]
-
-
-# What it prints.
-
-
-say = print
-
-
-def output(capsys: pytest.CaptureFixture[str]) -> str:
-    return capsys.readouterr().out
-
-
-def test_a_process_that_prints_a_gigabyte_pays_for_little_and_is_told(
-    world: World, capsys: pytest.CaptureFixture[str]
-) -> None:
-    megabyte = "x" * 1_000_000
-
-    def process(file: File) -> None:
-        for _ in range(1_000):
-            say(megabyte)
-
-    world.deploy(process=process)
-    world.run(world.upload())
-    printed = output(capsys)
-    assert len(printed) < OUTPUT_CHARACTERS + 1_000
-    assert "characters more; 65,536 a file are kept" in printed
-
-
-def test_every_file_has_its_own_allowance_and_errors_share_it(
-    world: World, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def process(file: File) -> None:
-        say("x" * OUTPUT_CHARACTERS, file=sys.stderr)
-        say("y" * 10)
-
-    world.deploy(process=process)
-    for n in range(2):
-        world.run(world.upload(f"{n}.csv"))
-    printed = output(capsys)
-    assert printed.count("x") >= 2 * OUTPUT_CHARACTERS
-    assert "yyy" not in printed
-
-
-def test_a_line_that_process_leaves_open_does_not_swallow_the_metric(
-    world: World, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def process(file: File) -> None:
-        say("no newline at the end", end="")
-        raise Rejection("BAD", "why")
-
-    world.deploy(process=process)
-    world.run(world.upload())
-    lines = output(capsys).splitlines()
-    assert lines[0] == "no newline at the end"
-    assert json.loads(lines[1])["FilesQuarantined"] == 1
-
-
-def test_the_output_is_back_to_normal_after_process(world: World) -> None:
-    before = sys.stdout, sys.stderr
-    world.deploy(process=lambda file: say("hello"))
-    world.run(world.upload())
-    assert (sys.stdout, sys.stderr) == before
-
-
-@pytest.mark.parametrize("attempt", ["fileno", "isatty", "flush", "encoding"])
-def test_what_libraries_ask_of_an_output_does_not_hurt(world: World, attempt: str) -> None:
-    def process(file: File) -> None:
-        try:
-            asked = getattr(sys.stdout, attempt)
-            _ = asked() if callable(asked) else asked
-        except io.UnsupportedOperation:
-            pass
-
-    world.deploy(process=process)
-    world.run(world.upload())
 
 
 # How it is found.

@@ -1,6 +1,8 @@
 """`scalper try`: the rules and `process` on a file of this machine."""
 
 import json
+import os
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -13,6 +15,8 @@ from components.checks import checked
 from operate.read.errors import OperateError
 
 from .conftest import Scalper, World
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PROCESS = """
 import os
@@ -157,10 +161,15 @@ def test_a_deployments_own_rules_can_be_asked_for(
     assert "the rules of project-stack-intake and no code" in answer.stdout
 
 
-def test_what_process_prints_never_spoils_what_a_machine_reads(
-    folder: Path, scalper: Scalper
-) -> None:
-    answer = scalper("try", put(folder, "a.csv", "x"), "--json")
+def test_what_process_prints_never_spoils_what_a_machine_reads(folder: Path) -> None:
+    """It is the descriptors that are put aside, so this one is a process of its own."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "operate", "try", put(folder, "a.csv", "x"), "--json"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "SCALPER_STACK": "dev"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert json.loads(answer.stdout)["files"][0]["fate"] == "PROCESSED"
     assert "printed\n" in answer.stderr
 

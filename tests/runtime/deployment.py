@@ -136,6 +136,8 @@ class Lambda:
 
     def _places(self) -> dict[str, str]:
         """Where the account of the test differs from the names that the component made."""
-        names = ("PIPELINE", "INPUT_BUCKET", "QUARANTINE_BUCKET", "TABLE", "TOPIC_ARN")
-        places = {f"SCALPER_{name}": self.world.environment[f"SCALPER_{name}"] for name in names}
+        decided = {"SCALPER_RULES", "SCALPER_EMAIL_ON", "SCALPER_PROCESS_ENTRY"}
+        places = {
+            name: value for name, value in self.world.environment.items() if name not in decided
+        }
         return {**places, "SCALPER_RETRY_DELAYS_MINUTES": "", "AWS_ENDPOINT_URL": self.aws.endpoint}

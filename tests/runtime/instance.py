@@ -212,6 +212,9 @@ class Instance:
         if not invocation.posted or invocation.posted[0].kind == "init/error":
             self.process.wait(PATIENCE_SECONDS)
         invocation.exit_status = self.process.poll()
+        if invocation.exit_status is not None:
+            # What it had piped through another process is still to come.
+            self._output.wait_for_end(1)
         invocation.stdout = self._output.take().decode(errors="backslashreplace")
         invocation.telemetry = frames(self._telemetry.take())
         return invocation

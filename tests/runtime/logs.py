@@ -56,6 +56,10 @@ class Pipe:
             self._read.clear()
         return taken
 
+    def wait_for_end(self, seconds: float) -> None:
+        """Until nobody is left who could write."""
+        self._thread.join(seconds)
+
     def close(self) -> None:
         """Also when a child that left its group could still write."""
         self._closing.set()

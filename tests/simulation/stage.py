@@ -155,6 +155,8 @@ def _stand_ins(timeline: Timeline, functions: Lambda) -> Iterator[tuple[Any, str
     yield handler.deadline, "threading", me
     # Nor does its `process` keep other time than the world's.
     yield handler.user_code, "deadline_of_user_code", nullcontext
+    # Many invocations share this process and its descriptors.
+    yield handler.user_code, "limited", lambda: nullcontext(SimpleNamespace(lost=False))
     yield handler.aws.copies, "ThreadPoolExecutor", OneByOne
     yield handler.aws.copies, "ONE_CALL_BYTES", ONE_CALL_BYTES
     yield handler.aws.copies, "PART_BYTES", PART_BYTES
