@@ -156,10 +156,18 @@ def logs_command(deployment: Deployment, key: str, upload_id: str | None, as_jso
     for line in lines:
         facts = f"{time_of(line.at)}{line.at[19:23]}  {line.function:<9}  "
         console.print(plain(facts, "dim") + _told(line.text), soft_wrap=True)
+        for part in _traceback_in(line.text):
+            console.print(plain(f"    | {part}"), soft_wrap=True)
     if not lines:
         options.errors().print(
             "No line about it: logs arrive a few seconds late, and go after their retention."
         )
+
+
+def _traceback_in(text: str) -> list[str]:
+    """What `process` raised, line by line, where a line of ours has it."""
+    found = (fields_of(text) or {}).get("traceback")
+    return found.split("\n") if isinstance(found, str) else []
 
 
 def _told(text: str) -> Text:

@@ -100,6 +100,30 @@ def test_a_person_reads_words_and_a_hostile_line_stays_one(
     assert second.endswith("processor  QUARANTINED WRONG_TYPE in 3 ms")
 
 
+def test_a_traceback_is_shown_as_python_prints_it_and_can_forge_no_line(
+    world: World, logs: Logs, scalper: Scalper
+) -> None:
+    upload = world.reject("mine.csv")
+    trace = (
+        "Traceback (most recent call last):\n"
+        '  File "/var/task/process/main.py", line 4, in process\n'
+        "    return int(row)\n"
+        "ValueError: invalid literal: '\x1b[2J\r2026-03-02T09:15:27  processor  PROCESSED [red]'"
+    )
+    fault = {"status": "FAULT", "code": "PROCESS_FAILED", "reason": "process raised ValueError"}
+    logs.write("processor", "one", line(upload, **fault, traceback=trace))
+    shown = scalper("logs", "mine.csv").stdout.splitlines()
+    assert shown[0].endswith("FAULT PROCESS_FAILED process raised ValueError")
+    assert shown[1:4] == [
+        "    | Traceback (most recent call last):",
+        '    |   File "/var/task/process/main.py", line 4, in process',
+        "    |     return int(row)",
+    ]
+    assert shown[4].startswith("    | ValueError: invalid literal: '\\x1b[2J")
+    assert shown[4].endswith("PROCESSED [red]'")
+    assert len(shown) == 5
+
+
 def test_for_machines_lines_are_whole(world: World, logs: Logs, scalper: Scalper) -> None:
     upload = world.reject("a.csv")
     logs.write("processor", "one", line(upload))
