@@ -29,7 +29,8 @@ simulate: $(READY) ## Try to lose a file in 10,000 random histories (HISTORIES=n
 	@$(BIN)/python -m tests.simulation --histories $(HISTORIES)
 
 engine: $(READY) ## Run every test on the real Pulumi engine, the long ones too (needs pulumi)
-	@$(BIN)/python -m pytest tests/engine tests/packaging/test_examples.py --heavy
+	@$(BIN)/python -m pytest tests/engine tests/packaging/test_examples.py \
+	  tests/packaging/test_git_source.py tests/workflows/test_on_the_engine.py --heavy
 
 burst: $(READY) ## 60 files at once on the emulator, with every fault on every call and a restart in the middle
 	@BURST_FILES=60 $(BIN)/python -m pytest tests/burst -s

@@ -24,9 +24,12 @@ def installed(
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line that nobody overlooks: the dots of skipped tests say nothing."""
+    from tests.packaging import test_git_source
     from tests.packaging.test_examples import not_run
 
     left_out = [f"{name} ({why})" for name, why in not_run(terminalreporter.config).items()]
+    if why := test_git_source.not_run(terminalreporter.config):
+        left_out.append(f"the plug-in from git ({why})")
     if left_out:
         terminalreporter.write_line(
             f"EXAMPLES SKIPPED, so NOT TESTED: {'; '.join(left_out)}", yellow=True, bold=True
