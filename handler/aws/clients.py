@@ -1,5 +1,6 @@
 """The clients: one botocore session, each client made when it is first needed."""
 
+import logging
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -36,6 +37,9 @@ class Clients:
 
     @cached_property
     def _session(self) -> botocore.session.Session:
+        # Lambda's log has level INFO, at which botocore says where it found what. All of it is paid
+        # for, and seen by who looks for the lines of a file.
+        logging.getLogger("botocore").setLevel(logging.WARNING)
         return botocore.session.get_session()
 
     @cached_property
