@@ -1,12 +1,10 @@
 """No argument of ours replaces anything, by the pinned provider's own rules; needs no engine."""
 
-import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
 import pulumi
-import pulumi_aws
 import pytest
 
 from components import SilentScalperPipeline, SilentScalperPipelineArgs
@@ -14,6 +12,7 @@ from local.errors import UnsupportedError
 from local.resources import TABLE
 from tests.arguments.examples import EXAMPLES, every_argument
 from tests.component.recorder import Deployment, deploy
+from tests.engine.inputs import inputs_of
 from tests.engine.replacements import PROVIDER_VERSION, REPLACED_BY, replaced_by
 
 COMES_AND_GOES = {
@@ -97,11 +96,3 @@ def comparable(value: Any) -> Any:
     if isinstance(value, pulumi.FileAsset):
         return Path(str(value.path)).read_bytes()
     return value
-
-
-def inputs_of(token: str) -> set[str]:
-    """The inputs of a type by their names on the wire, out of the installed SDK."""
-    module, kind = re.fullmatch(r"aws:(\w+)/\w+:(\w+)", token).groups()  # type: ignore[union-attr]
-    resource = getattr(getattr(pulumi_aws, module.replace("lambda", "lambda_")), kind)
-    names = resource._internal_init.__annotations__.keys()
-    return {re.sub(r"_(\w)", lambda found: found[1].upper(), name) for name in names}

@@ -110,7 +110,8 @@ class Stack:
         self.key_prefix = given.get("prefix", "")
 
     def set_config(self, key: str, value: str) -> None:
-        self._stack.set_config(key, automation.ConfigValue(value))
+        """Set a key of the stack's configuration; `a:b.c` is the field c of the object a:b."""
+        self._stack.set_config(key, automation.ConfigValue(value), path="." in key)
 
     def cancel(self) -> None:
         """Take away the lock that a run left which could not clean up."""
