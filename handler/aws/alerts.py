@@ -43,6 +43,7 @@ _MESSAGE_FIELDS = (
     "reason",
     "location",
     "location_version_id",
+    "undeleted",
 )
 """Never the content of a file, and so never what `process` returned."""
 

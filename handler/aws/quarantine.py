@@ -18,7 +18,7 @@ class Quarantine:
     def __init__(self, copies: Copies, settings: Settings) -> None:
         self._copies = copies
         self._input = settings.input_bucket
-        self._bucket = settings.quarantine_bucket
+        self.bucket = settings.quarantine_bucket
 
     def copy_of(self, upload: Upload, reason_code: str) -> Copy:
         """Find the copy of `upload` or make one.
@@ -36,7 +36,7 @@ class Quarantine:
         try:
             version_id = self._find(upload) or self._copies.make(
                 self._uploaded(upload),
-                self._bucket,
+                self.bucket,
                 {UPLOAD_ID: upload.upload_id, REASON_CODE: reason_code},
                 lambda: self._find(upload),
             )
@@ -44,7 +44,7 @@ class Quarantine:
             if not fault.lasting:
                 raise
             raise Fault(Code.CANNOT_BE_MOVED, fault.reason, lasting=True) from fault
-        return Copy(f"s3://{self._bucket}/{upload.key}", version_id)
+        return Copy(f"s3://{self.bucket}/{upload.key}", version_id)
 
     def has(self, upload: Upload, version_id: str) -> bool:
         """True when that version of the quarantine bucket is a whole copy of `upload`."""
@@ -62,10 +62,18 @@ class Quarantine:
         """Delete exactly this upload from the input bucket; a newer one of its key stays."""
         self._copies.delete(self._uploaded(upload))
 
+    def delete(self, bucket: str, key: str, version_id: str) -> None:
+        """Delete exactly that version, in either bucket."""
+        self._copies.delete(Place(bucket, key, version_id))
+
     def is_in_input(self, upload: Upload) -> bool:
         """False only when S3 says that it is gone; a refusal or an outage says nothing of that."""
+        return self.is_there(self._input, upload.key, upload.version_id)
+
+    def is_there(self, bucket: str, key: str, version_id: str | None) -> bool:
+        """False only when S3 says that it is gone, as above."""
         try:
-            self._copies.head(self._uploaded(upload))
+            self._copies.head(Place(bucket, key, version_id))
         except ObjectMissing:
             return False
         except Fault:
@@ -75,7 +83,7 @@ class Quarantine:
     def _find(self, upload: Upload) -> str | None:
         """The version id of the oldest copy that a try before this one made."""
         found = None
-        for version in self._copies.versions(self._bucket, upload.key):
+        for version in self._copies.versions(self.bucket, upload.key):
             # Newest first: what is older than the upload cannot be its copy.
             if (upload.uploaded_at - version["LastModified"]).total_seconds() > CLOCK_SECONDS:
                 break
@@ -94,4 +102,4 @@ class Quarantine:
         return Place(self._input, upload.key, upload.version_id)
 
     def _aside(self, upload: Upload, version_id: str) -> Place:
-        return Place(self._bucket, upload.key, version_id)
+        return Place(self.bucket, upload.key, version_id)

@@ -111,6 +111,22 @@ class Records:
             {":new": location_version_id, ":old": quarantined["location_version_id"]},
         )
 
+    def note_undeleted(self, item: Item, undeleted: list[Item]) -> None:
+        """What S3 refuses to delete for good of a file whose fate `item` records; may be nothing.
+
+        Each has a `bucket`, a `version_id` and the `reason`.
+        """
+        self._update(
+            item,
+            "SET #undeleted = :undeleted" if undeleted else "REMOVE #undeleted",
+            "#owner = :owner AND #status = :status",
+            {
+                ":owner": item["owner"],
+                ":status": item["status"],
+                **({":undeleted": undeleted} if undeleted else {}),
+            },
+        )
+
     def cancel_retry(self, item: Item) -> None:
         """The retry that `item` announces could not be scheduled, so none will come."""
         self._update(

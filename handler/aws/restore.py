@@ -78,12 +78,25 @@ class Restorer:
                 continue
         raise Fault(Code.AWS_ERROR, "the key was written to again and again while it was restored")
 
-    def remove(self, upload: Upload, owner: str, since: datetime, keep: str | None = None) -> None:
-        """Remove what tries of `owner`, the first of them at `since`, restored in vain."""
+    def remove(
+        self, upload: Upload, owner: str, since: datetime, keep: str | None = None
+    ) -> list[tuple[str, Fault]]:
+        """Delete what tries of `owner`, the first of them at `since`, restored in vain.
+
+        Returns the ids of the versions that S3 refuses to delete for good, each with why.
+        """
+        refused = []
         for version in self._versions_since(since, upload):
             mine = _restored_by(owner, upload, [version])
-            if mine is not None and mine.version_id != keep:
+            if mine is None or mine.version_id == keep:
+                continue
+            try:
                 self._copies.delete(self._place(upload, mine))
+            except Fault as fault:
+                if not fault.lasting:
+                    raise
+                refused.append((mine.version_id, fault))
+        return refused
 
     def made(self, upload: Upload) -> bool:
         """True when an event tells of an object that a retry restored, not of an upload.

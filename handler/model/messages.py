@@ -55,6 +55,7 @@ def email_text(message: Message, *, is_last: bool = False) -> str:
         "Uploaded": _readable_time(message["uploaded_at"]),
         "Why": printable(message.get("reason", "")),
         "Now in": _place(message),
+        "And in": _also_in(message),
         "Retry": _retry(message),
     }
     lines = [f"{name + ':':<10} {value}" for name, value in facts.items() if value]
@@ -66,6 +67,7 @@ def email_text(message: Message, *, is_last: bool = False) -> str:
             "",
             "What to do next",
             _next_step(message),
+            *_about_undeleted(message),
             "",
             *([_no_more_today(message), ""] if is_last else []),
             f"Pipeline {printable(message['pipeline'])}, upload {message['upload_id']}"
@@ -128,6 +130,28 @@ def _place(message: Message) -> str:
             return f"quarantine, {printable(message['location'])}"
         case _:
             return "nowhere: it was deleted"
+
+
+def _also_in(message: Message) -> str:
+    """Where it still is because S3 refuses to delete it for good."""
+    return "; ".join(
+        f"{'the input bucket' if one['bucket'] == message['bucket'] else 'quarantine'}, "
+        f"{printable(one['bucket'])}, because S3 refuses to delete it: {printable(one['reason'])}"
+        for one in message.get("undeleted", [])
+    )
+
+
+def _about_undeleted(message: Message) -> list[str]:
+    if "undeleted" not in message:
+        return []
+    if message["status"] == Status.QUARANTINED:
+        then = "Once it may be deleted, `scalper retry` and `scalper discard` delete it."
+    else:
+        then = "It does no harm; it can be deleted, or expires, once that has ended."
+    return [
+        "Operators: find out what keeps S3 from deleting it: a legal hold, Object Lock, or a "
+        f"policy that denies it. {then}"
+    ]
 
 
 def _was_overtaken(message: Message) -> bool:

@@ -5,41 +5,16 @@ tried again; everybody else stops.
 """
 
 import time
-from collections.abc import Callable
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from .. import log
 from ..model.delivery import Delivery, Outcome
-from ..model.errors import Code, Fault, ObjectMissing, shorten
+from ..model.errors import Code, ObjectMissing, shorten
 from ..model.item import Item, Status
-from .table import EXISTING, TRANSITIONS, Move, Step, Transition, replaces_held
+from .steps import Parts, Steps, Task, claimed_at
+from .table import EXISTING, TRANSITIONS, Move, Transition, replaces_held
 
 if TYPE_CHECKING:
-    from ..aws.alerts import Alerts
-    from ..aws.claims import Claims
     from ..aws.copies import Copy
-    from ..aws.quarantine import Quarantine
-    from ..aws.records import Records
-    from ..aws.restore import Restorer
-    from ..aws.schedules import Schedules
-
-
-class Parts(Protocol):
-    """What fates are brought about with. All but the first two are made when first used."""
-
-    @property
-    def records(self) -> "Records": ...
-    @property
-    def alerts(self) -> "Alerts": ...
-    @property
-    def quarantine(self) -> "Quarantine": ...
-    @property
-    def restorer(self) -> "Restorer": ...
-    @property
-    def claims(self) -> "Claims": ...
-    @property
-    def schedules(self) -> "Schedules": ...
 
 
 class Fates:
@@ -51,18 +26,7 @@ class Fates:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._do: dict[Step, Callable[[Delivery, Item, Copy | None], None]] = {
-            Step.DELETE_INPUT: self._delete_input,
-            Step.KEEP_ONE_COPY: self._keep_one_copy,
-            Step.KEEP_ONE_COPY_IF_COPIED: self._keep_one_copy_if_copied,
-            Step.DROP_COPY: self._drop_copy,
-            Step.DROP_RESTORED: self._drop_restored,
-            Step.DROP_SOURCE: self._drop_source,
-            Step.SCHEDULE: self._schedule,
-            Step.NOTIFY: self._notify,
-            Step.NOTIFY_AGAIN: self._notify_again,
-            Step.COUNT: self._count,
-        }
+        self._steps = Steps(parts)
 
     def accept(self, delivery: Delivery, result: Any = None) -> Outcome:
         """PROCESSED: two AWS calls for an upload, which stays where it is.
@@ -107,7 +71,8 @@ class Fates:
         """Finish the fate that is recorded already, by an earlier try or by another invocation."""
         status, mine = Status(existing["status"]), existing["owner"] == delivery.owner
         row = EXISTING[status]
-        self._take(row.same_owner if mine else row.other_owner, delivery, existing, copy)
+        steps = row.same_owner if mine else row.other_owner
+        self._steps.take(steps, Task(delivery, existing, copy))
         return Outcome(status, recorded=mine, reason_code=existing.get("reason_code"))
 
     def _bring(self, delivery: Delivery, wanted: Status, details: Item) -> Outcome:
@@ -134,10 +99,12 @@ class Fates:
             replace_held = replaces_held(status, rescuing=delivery.rescuing)
             existing = self._parts.records.record_fate(item, replace_held=replace_held)
         else:
+            if "undeleted" in claimed:
+                item["undeleted"] = claimed["undeleted"]
             existing = self._parts.claims.conclude(item, claimed)
         if existing is not None:
             return self.resolve_conflict(delivery, existing, copy)
-        self._take(transition.steps, delivery, item, copy)
+        self._steps.take(transition.steps, Task(delivery, item, copy))
         return Outcome(status, recorded=True, reason_code=item.get("reason_code"))
 
     def _move(self, move: Move, delivery: Delivery, details: Item) -> "Copy | None":
@@ -162,7 +129,7 @@ class Fates:
 
     def _restore(self, delivery: Delivery) -> Item:
         upload, location = delivery.upload, _location(delivery)
-        aside, since = location["location_version_id"], _claimed_at(delivery)
+        aside, since = location["location_version_id"], claimed_at(delivery)
         restored = self._parts.restorer.restore(upload, aside, delivery.owner, since)
         if restored is None:
             return location
@@ -173,81 +140,6 @@ class Fates:
             "location": f"s3://{upload.bucket}/{upload.key}",
             "restored_from": aside,
         }
-
-    def _take(
-        self, steps: tuple[Step, ...], delivery: Delivery, record: Item, copy: "Copy | None"
-    ) -> None:
-        for step in steps:
-            self._do[step](delivery, record, copy)
-
-    def _delete_input(self, delivery: Delivery, record: Item, copy: "Copy | None") -> None:
-        self._parts.quarantine.delete_input(delivery.upload)
-
-    def _keep_one_copy_if_copied(
-        self, delivery: Delivery, record: Item, copy: "Copy | None"
-    ) -> None:
-        if copy is not None:
-            self._keep_one_copy(delivery, record, copy)
-
-    def _keep_one_copy(self, delivery: Delivery, record: Item, copy: "Copy | None") -> None:
-        upload, recorded = delivery.upload, str(record["location_version_id"])
-        if copy is None or copy.version_id != recorded:
-            if self._parts.quarantine.has(upload, recorded):
-                if copy is not None:
-                    self._parts.quarantine.remove(upload, copy.version_id)
-            else:
-                try:
-                    copy = copy or self._parts.quarantine.copy_of(upload, record["reason_code"])
-                except ObjectMissing:
-                    # Moved long ago, and the copy has since been dealt with by a person.
-                    return
-                self._parts.records.relocate(record, copy.version_id)
-                # The alert shall name the copy that there is.
-                record["location_version_id"] = copy.version_id
-        self._delete_input(delivery, record, copy)
-
-    def _drop_copy(self, delivery: Delivery, record: Item, copy: "Copy | None") -> None:
-        # A file that a retry accepted may have had to stay where it is.
-        if copy is not None and copy.version_id != record.get("location_version_id"):
-            self._parts.quarantine.remove(delivery.upload, copy.version_id)
-
-    def _drop_restored(self, delivery: Delivery, record: Item, copy: "Copy | None") -> None:
-        if delivery.is_quarantined:
-            since, recorded = _claimed_at(delivery), record.get("version_id")
-            self._parts.restorer.remove(delivery.upload, delivery.owner, since, keep=recorded)
-
-    def _drop_source(self, delivery: Delivery, record: Item, copy: "Copy | None") -> None:
-        if "restored_from" in record:
-            self._parts.quarantine.remove(delivery.upload, record["restored_from"])
-
-    def _schedule(self, delivery: Delivery, record: Item, copy: "Copy | None") -> None:
-        """The processor announces no retries, and knows nothing of those that were announced."""
-        if not (delivery.rescuing and "retry_at" in record):
-            return
-        try:
-            self._parts.schedules.make(record)
-        except Fault as fault:
-            if not fault.lasting:
-                raise
-            log.note(f"no retry is scheduled, {fault.reason}")
-            self._parts.records.cancel_retry(record)
-            del record["retry_at"]
-            record["parked"] = True
-
-    def _notify(self, delivery: Delivery, record: Item, copy: "Copy | None") -> None:
-        self._parts.alerts.publish(record)
-
-    def _notify_again(self, delivery: Delivery, record: Item, copy: "Copy | None") -> None:
-        self._parts.alerts.publish(record, again=True)
-
-    def _count(self, delivery: Delivery, record: Item, copy: "Copy | None") -> None:
-        if delivery.rescuing:
-            self._parts.records.count_hold(record, delivery.owner)
-
-
-def _claimed_at(delivery: Delivery) -> datetime:
-    assert delivery.claimed is not None, "a retry is claimed before anything is done"
-    return datetime.fromisoformat(delivery.claimed["claimed_at"])
 
 
 def _location(delivery: Delivery) -> Item:

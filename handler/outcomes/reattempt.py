@@ -13,7 +13,8 @@ from ..model.delivery import Delivery
 from ..model.event import Upload
 from ..model.item import Item
 from ..model.retry_event import Retry
-from .fates import Fates, Parts
+from .fates import Fates
+from .steps import Parts
 
 
 class Reattempts:
@@ -40,7 +41,10 @@ class Reattempts:
             return None
         former = str(claimed.get("taken_from", claimed["owner"]))
         if former != claimed["owner"]:
-            self._parts.restorer.remove(upload, former, upload.uploaded_at)
+            for version_id, fault in self._parts.restorer.remove(
+                upload, former, upload.uploaded_at
+            ):
+                log.note(f"not deleted: version {version_id} in {upload.bucket}, {fault.reason}")
         return delivery
 
 

@@ -1,7 +1,8 @@
 """The decision table of docs/design.md, as data: what each fate takes, in which order.
 
 The order never changes, so that a crash at any point leaves the file somewhere known and doing it
-again is harmless: move, record, remove, notify.
+again is harmless: move, record, remove, notify. Nothing is published before it is known whether
+S3 lets us remove what is to be removed.
 """
 
 from enum import StrEnum, auto
@@ -40,6 +41,10 @@ class Step(StrEnum):
     """Remove what this retry has restored, unless the record names it."""
     DROP_SOURCE = auto()
     """Remove the copy in quarantine from which the file was restored."""
+    DROP_LEFTOVERS = auto()
+    """Delete what S3 refused to delete before, as the record says."""
+    RECORD_REFUSALS = auto()
+    """Record what S3 refuses to delete for good, so that all that is published is true."""
     SCHEDULE = auto()
     """In the rescuer: make sure that the retry which the record announces will come."""
     NOTIFY = auto()
@@ -60,28 +65,35 @@ class Transition(NamedTuple):
     """Done when this very invocation has recorded the fate."""
 
 
+_STAYS_ASIDE = (
+    Step.DELETE_INPUT,
+    Step.DROP_RESTORED,
+    Step.DROP_LEFTOVERS,
+    Step.RECORD_REFUSALS,
+    Step.SCHEDULE,
+    Step.NOTIFY,
+)
+
 TRANSITIONS: dict[tuple[bool, Status], Transition] = {
     # In the input bucket: the upload has just arrived, or it was held and is tried again.
     (False, PROCESSED): Transition(PROCESSED, None, (Step.NOTIFY,)),
     (False, QUARANTINED): Transition(
-        QUARANTINED, Move.COPY, (Step.DELETE_INPUT, Step.SCHEDULE, Step.NOTIFY)
+        QUARANTINED,
+        Move.COPY,
+        (Step.DELETE_INPUT, Step.RECORD_REFUSALS, Step.SCHEDULE, Step.NOTIFY),
     ),
     (False, HELD): Transition(HELD, Move.CHECK, (Step.SCHEDULE, Step.NOTIFY)),
     (False, GONE): Transition(GONE, None, (Step.NOTIFY,)),
     # In quarantine: it was set aside and is tried again. What befalls a retry is no reason to hold
     # it. An earlier try of the same retry may have accepted what this one does not.
-    (True, PROCESSED): Transition(PROCESSED, Move.RESTORE, (Step.NOTIFY, Step.DROP_SOURCE)),
-    (True, QUARANTINED): Transition(
-        QUARANTINED,
-        Move.STAY,
-        (Step.DELETE_INPUT, Step.DROP_RESTORED, Step.SCHEDULE, Step.NOTIFY),
+    (True, PROCESSED): Transition(
+        PROCESSED,
+        Move.RESTORE,
+        (Step.DROP_SOURCE, Step.DROP_LEFTOVERS, Step.RECORD_REFUSALS, Step.NOTIFY),
     ),
-    (True, HELD): Transition(
-        QUARANTINED,
-        Move.STAY,
-        (Step.DELETE_INPUT, Step.DROP_RESTORED, Step.SCHEDULE, Step.NOTIFY),
-    ),
-    (True, GONE): Transition(GONE, None, (Step.NOTIFY,)),
+    (True, QUARANTINED): Transition(QUARANTINED, Move.STAY, _STAYS_ASIDE),
+    (True, HELD): Transition(QUARANTINED, Move.STAY, _STAYS_ASIDE),
+    (True, GONE): Transition(GONE, None, (Step.DROP_LEFTOVERS, Step.RECORD_REFUSALS, Step.NOTIFY)),
 }
 """By whether the file is in quarantine, and by the fate that was decided."""
 
@@ -96,17 +108,37 @@ class Existing(NamedTuple):
 
 EXISTING: dict[Status, Existing] = {
     PROCESSED: Existing(
-        (Step.DROP_COPY, Step.DROP_RESTORED, Step.NOTIFY_AGAIN, Step.DROP_SOURCE),
+        (
+            Step.DROP_COPY,
+            Step.DROP_RESTORED,
+            Step.DROP_SOURCE,
+            Step.DROP_LEFTOVERS,
+            Step.RECORD_REFUSALS,
+            Step.NOTIFY_AGAIN,
+        ),
         (Step.DROP_COPY, Step.DROP_RESTORED),
     ),
     QUARANTINED: Existing(
-        (Step.KEEP_ONE_COPY, Step.DROP_RESTORED, Step.SCHEDULE, Step.NOTIFY_AGAIN),
+        (
+            Step.KEEP_ONE_COPY,
+            Step.DROP_RESTORED,
+            Step.DROP_LEFTOVERS,
+            Step.RECORD_REFUSALS,
+            Step.SCHEDULE,
+            Step.NOTIFY_AGAIN,
+        ),
         (Step.KEEP_ONE_COPY_IF_COPIED, Step.DROP_RESTORED),
     ),
     # A copy stays: HELD may be giving way right now, to a fate that names this very copy.
     HELD: Existing((Step.SCHEDULE, Step.NOTIFY_AGAIN), (Step.COUNT,)),
     GONE: Existing(
-        (Step.DROP_COPY, Step.DROP_RESTORED, Step.NOTIFY_AGAIN),
+        (
+            Step.DROP_COPY,
+            Step.DROP_RESTORED,
+            Step.DROP_LEFTOVERS,
+            Step.RECORD_REFUSALS,
+            Step.NOTIFY_AGAIN,
+        ),
         (Step.DROP_COPY, Step.DROP_RESTORED),
     ),
 }

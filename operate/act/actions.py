@@ -204,7 +204,7 @@ def _no_longer_waits(deployment: Deployment, item: Item) -> None:
         deployment.clients.dynamodb.update_item(
             TableName=table,
             Key=_key(item),
-            UpdateExpression="REMOVE attention_shard, attention_at",
+            UpdateExpression="REMOVE attention_shard, attention_at, undeleted",
             # Who else finished it may have seen the record expire: it must not come back.
             ConditionExpression="attribute_exists(object_key)",
         )

@@ -28,8 +28,9 @@ GRACE_SECONDS = 7 * 60 * 60
 """A file on its way is not missed: Lambda tries for up to six hours, then the rescuer has three
 tries of a quarter of an hour."""
 
-AS_IT_SHOULD_BE = frozenset({Kind.PROCESSED_FILE_MISSING})
-"""Not told of: many pipelines hand accepted files on, and so take them out of the input bucket."""
+AS_IT_SHOULD_BE = frozenset({Kind.PROCESSED_FILE_MISSING, Kind.UNDELETED})
+"""Not told of: many pipelines hand accepted files on, and so take them out of the input bucket.
+What S3 refuses to delete was published when it did, and may stay for years."""
 
 SHOWN = 3
 """Findings of one kind that an e-mail names; `scalper reconcile` lists all."""

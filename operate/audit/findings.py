@@ -20,6 +20,7 @@ class Kind(StrEnum):
     COPY_DIFFERS = "copy-differs"
     FILE_DIFFERS = "file-differs"
     STILL_IN_INPUT = "still-in-input"
+    UNDELETED = "undeleted"
     GONE_BUT_THERE = "gone-but-there"
     PROCESSED_BUT_QUARANTINED = "processed-but-quarantined"
     STRAY_COPY = "stray-copy"
@@ -96,6 +97,12 @@ EXPLAINED = {
         "quarantined files that are in the input bucket too",
         "The processor or rescuer died before removing them, or may not delete; see their logs.",
     ),
+    Kind.UNDELETED: Explanation(
+        "versions that S3 refused to delete, as was published when it did",
+        "Find out what keeps them: a legal hold, Object Lock, or a policy that denies it. Once "
+        "that has ended, scalper retry FILE or scalper discard FILE deletes what is left of a "
+        "quarantined file; the rest may be deleted by hand, or expires.",
+    ),
     Kind.GONE_BUT_THERE: Explanation(
         "files that are recorded as deleted by someone and are there",
         "They have not been processed: upload them again.",
@@ -167,6 +174,8 @@ def _since(word: str, column: str) -> str:
 UNACCOUNTED = """
     FROM input i WHERE NOT EXISTS (
         SELECT 1 FROM record r WHERE r.key = i.key AND r.version_id = i.version_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM undeleted u WHERE u.key = i.key AND u.version_id = i.version_id)
 """
 KEPT = "EXISTS (SELECT 1 FROM kept k WHERE k.key = i.key AND k.version_id = i.version_id)"
 
@@ -219,7 +228,13 @@ QUESTIONS: dict[Kind, str] = {
     """,
     Kind.STILL_IN_INPUT: f"""
         SELECT r.key, r.version_id, r.upload_id, '' FROM record r JOIN {_FILE}
-        WHERE {_ASIDE} AND {_STANDING}
+        WHERE {_ASIDE} AND {_STANDING} AND NOT EXISTS (
+            SELECT 1 FROM undeleted u WHERE u.key = i.key AND u.version_id = i.version_id)
+    """,
+    Kind.UNDELETED: """
+        SELECT u.key, u.version_id, u.upload_id, u.detail FROM undeleted u
+        WHERE EXISTS (SELECT 1 FROM input i WHERE i.key = u.key AND i.version_id = u.version_id)
+        OR EXISTS (SELECT 1 FROM quarantine q WHERE q.key = u.key AND q.version_id = u.version_id)
     """,
     Kind.GONE_BUT_THERE: f"""
         SELECT r.key, r.version_id, r.upload_id, '' FROM record r JOIN {_FILE}
@@ -254,5 +269,7 @@ STRAYS = """
     AND NOT EXISTS (
         SELECT 1 FROM record r WHERE r.key = q.key AND r.location_version_id = q.version_id
         AND (r.status IS NOT 'GONE' OR r.processed > :cutoff))
+    AND NOT EXISTS (
+        SELECT 1 FROM undeleted u WHERE u.key = q.key AND u.version_id = q.version_id)
 """
 """Copies that no record names; what they say of themselves decides which kind they are."""

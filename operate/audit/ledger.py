@@ -23,6 +23,7 @@ CREATE TABLE quarantine (key TEXT, version_id TEXT, size INTEGER, etag TEXT, mod
 CREATE TABLE record (key TEXT, upload_id TEXT, version_id TEXT, status TEXT, size INTEGER,
                      etag TEXT, location TEXT, location_version_id TEXT, processed REAL,
                      is_restored INTEGER, retry_due REAL, retried_since REAL);
+CREATE TABLE undeleted (key TEXT, version_id TEXT, upload_id TEXT, detail TEXT);
 CREATE TABLE kept (key TEXT, version_id TEXT);
 """
 # Made after the rows are in: sorting once is far cheaper than a million insertions in random order.
@@ -33,6 +34,7 @@ CREATE INDEX record_by_version ON record (key, version_id);
 CREATE INDEX record_by_upload ON record (key, upload_id);
 CREATE INDEX record_by_copy ON record (key, location_version_id)
     WHERE location_version_id IS NOT NULL;
+CREATE INDEX undeleted_by_version ON undeleted (key, version_id);
 CREATE INDEX kept_by_version ON kept (key, version_id);
 """
 
@@ -67,6 +69,13 @@ class Ledger:
         )
 
     def add_records(self, records: Iterable[Record]) -> None:
+        undeleted: list[tuple[str, ...]] = []
+
+        def noting_undeleted(it: Record) -> Record:
+            for version_id, detail in it.undeleted:
+                undeleted.append((it.key, version_id, it.upload_id, detail))
+            return it
+
         self._insert(
             "record",
             (
@@ -84,9 +93,10 @@ class Ledger:
                     it.retry_due,
                     it.retried_since,
                 )
-                for it in records
+                for it in map(noting_undeleted, records)
             ),
         )
+        self._insert("undeleted", undeleted)
 
     def add_kept(self, events: Iterable[KeptEvent]) -> None:
         self._insert("kept", ((it.key, it.version_id) for it in events))

@@ -40,6 +40,7 @@ _RECORD_FIELDS = (
     "owner",
     "retry_owner",
     "claimed_at",
+    "undeleted",
 )
 
 
@@ -77,6 +78,8 @@ class Record:
     """Epoch seconds; when it is to be tried again by itself."""
     retried_since: float | None = None
     """Epoch seconds; since when a retry of it has been at work, if one is."""
+    undeleted: tuple[tuple[str, str], ...] = ()
+    """Of each version that S3 refused to delete: its id, and where it is and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +347,10 @@ def _record(item: dict[str, Any]) -> Record:
         _moment(item.get("retry_at")),
         # Whoever concludes a retry owns the record.
         _moment(item.get("claimed_at")) if _is_being_retried(item) else None,
+        tuple(
+            (one["version_id"], f"in {one['bucket']}: {one['reason']}")
+            for one in item.get("undeleted", [])
+        ),
     )
 
 

@@ -112,15 +112,18 @@ def next_step(item: Item, *, newest: bool, now: datetime | None = None) -> tuple
     """What comes next for an upload, in a sentence, and the commands that may be typed."""
     which = "" if newest else f"--upload {item['upload_id']} "
     target = f"{which}{shell_word(item['object_key'])}"
-    if item["status"] == Status.PROCESSED or is_discarded(item):
-        unfinished = [f"scalper discard {target}"] if is_half_discarded(item) else []
-        return "Nobody finished discarding it." if unfinished else "Nothing.", unfinished
-    if item["status"] == Status.GONE:
-        return "If it is still needed, its sender uploads it again.", []
+    if item["status"] in (Status.PROCESSED, Status.GONE):
+        return _of_what_is_over(item, target)
     if (since := being_retried(item)) is not None:
         return f"Nothing for now: it is being tried again since {since}.", []
     file = Waiting.of(item)
-    match file.needs(now or datetime.now(UTC)):
+    match "S3" if "undeleted" in item else file.needs(now or datetime.now(UTC)):
+        case "S3":
+            sentence = (
+                "Find out what keeps S3 from deleting it: a legal hold, Object Lock, or a policy "
+                "that denies it. Once that has ended, either of these deletes what is left."
+            )
+            return sentence, [f"scalper {verb} {target}" for verb in ("retry", "discard")]
         case "nobody":
             return "Nothing for now: it is tried again by itself.", [f"scalper retry {target}"]
         case "sender":
@@ -134,6 +137,16 @@ def next_step(item: Item, *, newest: bool, now: datetime | None = None) -> tuple
     return _for_the_operator(file.reason_code), [
         f"scalper {verb} {target}" for verb in ("logs", "download", "retry")
     ]
+
+
+def _of_what_is_over(item: Item, target: str) -> tuple[str, list[str]]:
+    if is_half_discarded(item):
+        return "Nobody finished discarding it.", [f"scalper discard {target}"]
+    if item["status"] == Status.GONE and not is_discarded(item):
+        return "If it is still needed, its sender uploads it again.", []
+    if "undeleted" in item:
+        return "Nothing. What S3 refused to delete may be deleted by hand, or expires.", []
+    return "Nothing.", []
 
 
 def _for_the_operator(reason_code: str) -> str:
@@ -162,6 +175,15 @@ def place(item: Item) -> str:
         return f"quarantine, {item['location']}, version {item['location_version_id']}"
     version = f", version {item['version_id']}" if item.get("version_id") else ""
     return f"the input bucket, {item['bucket']}{version}"
+
+
+def undeleted(item: Item) -> list[str]:
+    """Where else the file is, because S3 refused to delete it there, and why."""
+    return [
+        f"{'the input bucket' if one['bucket'] == item['bucket'] else 'quarantine'}, "
+        f"{one['bucket']}, version {one['version_id']}: {one['reason']}"
+        for one in item.get("undeleted", [])
+    ]
 
 
 def being_retried(item: Item) -> str | None:

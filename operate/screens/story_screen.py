@@ -12,7 +12,7 @@ from handler.model.item import Item, Status, iso
 
 from ..read.files import WAITING
 from ..read.sources import PassedOver
-from ..read.story import Story, Unrecorded, being_retried, next_step, place
+from ..read.story import Story, Unrecorded, being_retried, next_step, place, undeleted
 from ..read.words import age, number, readable_size, shell_word, time_of
 from .plain import plain
 
@@ -82,6 +82,8 @@ def _facts(item: Item) -> Iterator[tuple[str, Text]]:
     yield "Uploaded", _moment(item["uploaded_at"]) + f", {readable_size(item['size_bytes'])}"
     yield "Decided", _moment(item["processed_at"]) + f", attempt {item.get('attempt', 1)}"
     yield "Now in", plain(place(item))
+    for also in undeleted(item):
+        yield "And in", plain(f"{also} (S3 refused to delete it)")
     if retry_at := item.get("retry_at"):
         yield "Retry", _moment(retry_at) + ", by itself"
     elif item["status"] in WAITING and being_retried(item) is None:

@@ -24,10 +24,10 @@ ACCEPTED = [
     *LOOK,
     "s3.HeadObject",
     "dynamodb.PutItem",
-    "sns.Publish",
     "s3.DeleteObject",
+    "sns.Publish",
 ]
-"""Look, copy, check, look again, record, tell, and only then remove the copy in quarantine."""
+"""Look, copy, check, look again, record, and only then remove the copy in quarantine."""
 ACCEPTED_HELD = [CLAIM, "s3.GetObject", "dynamodb.PutItem", "sns.Publish"]
 REJECTED = [CLAIM, "s3.GetObject", "dynamodb.PutItem", "s3.DeleteObject", *LOOK, "sns.Publish"]
 FAILED = [

@@ -412,7 +412,7 @@ class World:
             if next(left) > 0:
                 raise error or EndpointConnectionError(endpoint_url="https://aws")
 
-        with self._hooked(f"{'after' if after else 'before'}-call.{call}", fail):
+        with self.hooked(f"{'after' if after else 'before'}-call.{call}", fail):
             yield
 
     @contextmanager
@@ -428,7 +428,7 @@ class World:
                 raise ConnectionClosedError(endpoint_url="https://aws")
 
         # moto answers at the same event, and was registered before.
-        with self._hooked("before-send", lose):
+        with self.hooked("before-send", lose):
             yield
 
     @contextmanager
@@ -440,11 +440,11 @@ class World:
             if next(seen) == index:
                 raise Crash
 
-        with self._hooked("after-call" if after else "before-call", crash):
+        with self.hooked("after-call" if after else "before-call", crash):
             yield
 
     @contextmanager
-    def _hooked(self, hook: str, action: Callable[..., Any]) -> Iterator[None]:
+    def hooked(self, hook: str, action: Callable[..., Any]) -> Iterator[None]:
         clients = [getattr(self.aws, service).meta.events for service in self.aws.services]
         for events in clients:
             events.register(hook, action)

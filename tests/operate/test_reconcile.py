@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from handler.aws.quarantine import Quarantine
+from handler.aws.records import typed_item
 from handler.model.item import iso
 from handler.model.retry_event import ABANDONED_SECONDS
 from operate.audit.findings import EXPLAINED, Kind
@@ -104,6 +105,20 @@ def test_a_quarantined_file_that_was_left_in_the_input_bucket_is_told(
     monkeypatch.setattr(upload.pipeline.quarantine, "delete_input", lambda upload: None)
     upload.pipeline.fates.reject(upload.delivery, "WRONG_TYPE", "No.")
     assert world.kinds() == ["still-in-input"]
+
+
+def test_what_s3_refused_to_delete_is_told_as_that(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = world.upload("a.exe")
+    monkeypatch.setattr(upload.pipeline.quarantine, "delete_input", lambda upload: None)
+    upload.pipeline.fates.reject(upload.delivery, "WRONG_TYPE", "No.")
+    one = {"bucket": "input", "version_id": upload.version_id, "reason": "it is locked"}
+    world.change(upload, **typed_item({"undeleted": [one]}))
+    [finding] = world.findings()
+    assert finding.kind == "undeleted"
+    assert (finding.about, finding.version_id) == ("a.exe", upload.version_id)
+    assert finding.detail == "in input: it is locked"
 
 
 def test_a_file_recorded_as_gone_that_is_there_is_told(world: World) -> None:

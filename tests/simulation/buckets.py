@@ -52,6 +52,10 @@ class Bucket:
     def __init__(self, name: str, now: Callable[[], datetime]) -> None:
         self.name = name
         self._now = now
+        self.keeps = False
+        """True while S3 refuses to delete any of its versions for good, whoever asks."""
+        self.refused: set[str] = set()
+        """The ids of the versions that it refused to delete."""
         self._made = 0
         self._versions: dict[str, list[Version]] = {}
         self.on_put: Callable[[Version], None] = lambda version: None

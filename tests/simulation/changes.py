@@ -15,7 +15,14 @@ _OF_A_CLAIM = {
     "retry_at",
     "parked",
 }
-_OF_A_NOTE = {"location_version_id", "attempt", "counted_by", "retry_at", "parked"}
+_OF_A_NOTE = {
+    "location_version_id",
+    "attempt",
+    "counted_by",
+    "retry_at",
+    "parked",
+    "undeleted",
+}
 _WAITING = ("QUARANTINED", "HELD")
 
 

@@ -162,6 +162,9 @@ class History:
     """Minutes before each automatic retry; none where files are not tried again by themselves."""
     firings: tuple[Firing, ...] = ()
     """One for each schedule in turn; after these, at its time."""
+    kept: tuple[str, ...] = ()
+    """`input`, `quarantine`, or both: where S3 refuses to delete any version for good, as under
+    Object Lock or a policy of the organisation. Not in the calm that follows."""
     restored_told_after: tuple[float, ...] = (0.5,)
     """When S3 tells of an object that a retry restored; the second and later are duplicates."""
 

@@ -28,6 +28,7 @@ def violations(world: World) -> list[str]:
         checks = (
             fate(fact),
             place(fact),
+            refusals(world, fact),
             copies(world, fact),
             truth(fact),
             blame(world, fact),
@@ -61,12 +62,39 @@ def _is_no_files(key: str) -> bool:
 def place(fact: Fact) -> Iterator[str]:
     """The file is where its fate says, and nothing else was touched."""
     if fact.status == "QUARANTINED":
-        if fact.removed_by is None and not fact.loose_ends:
+        known = fact.event.version_id in undeleted(fact)
+        if fact.removed_by is None and not fact.loose_ends and not known:
             yield "it is QUARANTINED and still in the input bucket"
     elif fact.removed_by not in (None, "a user") and not fact.was_set_aside:
         yield f"it is {fact.status} and was removed by {fact.removed_by}"
+    is_unsaid = fact.removed_by is None and fact.event.version_id not in undeleted(fact)
+    if "restored_from" in (fact.record or {}) and is_unsaid and not fact.loose_ends:
+        yield "it was restored, and what was uploaded is still in the input bucket too"
     if fact.status == "GONE" and fact.removed_by is None:
         yield "it is called GONE and is there"
+
+
+def refusals(world: World, fact: Fact) -> Iterator[str]:
+    """What S3 refuses to delete for good is recorded and published as it is, and stops nothing."""
+    record, history = fact.record, world.history
+    for version_id in undeleted(fact):
+        if not world.refused_to_delete(version_id):
+            yield f"its record says that S3 refuses to delete {version_id}, which it never did"
+    final = [
+        message.machines.get("undeleted")
+        for message, _ in fact.alerts
+        if record and message.machines.get("processed_at") == record["processed_at"]
+    ]
+    if record and final and final[-1] != record.get("undeleted") and not fact.loose_ends:
+        yield f"{final[-1]} was published, and its record says {record.get('undeleted')}"
+    others = (history.mishaps, history.outages, history.limits, history.sendings)
+    if history.kept and fact.loose_ends and not any(others):
+        yield "S3 refused to delete it, and its event was kept"
+
+
+def undeleted(fact: Fact) -> set[str]:
+    """The ids of the versions that S3 refuses to delete, as the record says."""
+    return {one["version_id"] for one in (fact.record or {}).get("undeleted", [])}
 
 
 def copies(world: World, fact: Fact) -> Iterator[str]:
@@ -97,7 +125,9 @@ def copies(world: World, fact: Fact) -> Iterator[str]:
             or (maker.met_trouble and maker.function == "rescuer")
         )
         if copy.version_id == restored_from:
-            excused = bool(fact.loose_ends)
+            excused = bool(fact.loose_ends) or copy.version_id in undeleted(fact)
+        elif world.refused_to_delete(copy.version_id):
+            excused = True
         if copy.version_id != named and not excused:
             yield f"{maker.name} left a stray copy, {copy.version_id}, in quarantine"
 

@@ -67,7 +67,9 @@ class Operators:
         self._coverage.world[f"an operator {act.order}"] += 1
         match act.order:
             case Order.DISCARD:
-                self._discard(fact, item)
+                # Where S3 refuses to delete, the command ends in that error.
+                if not (self._input.keeps or self._quarantine.keeps):
+                    self._discard(fact, item)
             case Order.RETRY_AS_BEFORE:
                 self._retry(fact, max(0, retries(item) - 1))
             case Order.RETRY_TOGETHER:

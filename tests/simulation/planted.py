@@ -22,7 +22,8 @@ from handler.aws.records import Records
 from handler.model.errors import Fault
 from handler.model.item import Status
 from handler.outcomes.fates import Fates
-from handler.outcomes.table import EXISTING, Existing, Step
+from handler.outcomes.steps import Steps
+from handler.outcomes.table import EXISTING, TRANSITIONS, Existing, Step
 from handler.user_code import File
 
 from .histories import Answer, History, Upload
@@ -33,6 +34,7 @@ from .small_worlds import (
     in_each_call,
     one_upload,
     outages,
+    refused_deletes,
     scenes,
     two_uploads,
 )
@@ -166,10 +168,6 @@ def _own_name(uploads: Any) -> Any:
     )
 
 
-def _unpublished(_: Any) -> Any:
-    return lambda self, delivery, record, copy: None
-
-
 def _removed_while_held(patch: pytest.MonkeyPatch) -> None:
     row = EXISTING[Status.HELD]
     patch.setitem(EXISTING, Status.HELD, Existing(*((Step.DROP_COPY, *steps) for steps in row)))
@@ -211,6 +209,24 @@ def held_twice() -> Iterator[History]:
     """Two deliveries of an upload fail, their rescuers one after the other."""
     upload = Upload(answers=(Answer.AWS_FAIL,), told_after=(0.5, 1.0))
     return in_each_call(History((upload,)), CRUEL)
+
+
+def _published_before_refusals_are_recorded(patch: pytest.MonkeyPatch) -> None:
+    for key, row in TRANSITIONS.items():
+        if Step.RECORD_REFUSALS in row.steps:
+            others = (step for step in row.steps if step is not Step.RECORD_REFUSALS)
+            patch.setitem(TRANSITIONS, key, row._replace(steps=(*others, Step.RECORD_REFUSALS)))
+
+
+def _not_tolerated(_: Any) -> Any:
+    def changed(self: Any, task: Any, bucket: str, version_id: str, fault: Fault) -> None:
+        raise fault
+
+    return changed
+
+
+def _skipped(_: Any) -> Any:
+    return lambda self, task: None
 
 
 BUGS = [
@@ -297,7 +313,7 @@ BUGS = [
     Bug("403 taken for gone", _forbidden_is_gone, "GONE while it was there", outages),
     Bug(
         "retried publish skipped for the same owner",
-        instead(Fates, "_notify_again", _unpublished),
+        instead(Steps, "_notify_again", _skipped),
         "nobody was told",
         one_upload,
     ),
@@ -324,6 +340,24 @@ BUGS = [
         instead(handler.rescuer, "diagnose", _blames_all),
         "process had nothing to do with it",
         events_of_two,
+    ),
+    Bug(
+        "refusal of a delete stops what comes after it",
+        instead(Steps, "_refused", _not_tolerated),
+        "S3 refused to delete it, and its event was kept",
+        refused_deletes,
+    ),
+    Bug(
+        "refusal of a delete recorded nowhere",
+        instead(Steps, "_record_refusals", _skipped),
+        "still in the input bucket",
+        refused_deletes,
+    ),
+    Bug(
+        "published before the refusal of a delete is recorded",
+        _published_before_refusals_are_recorded,
+        "was published, and its record says",
+        refused_deletes,
     ),
     Bug(
         "faults swallowed",

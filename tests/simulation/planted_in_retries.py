@@ -19,6 +19,7 @@ from handler.aws.schedules import Schedules
 from handler.model.errors import Fault
 from handler.outcomes.fates import Fates
 from handler.outcomes.reattempt import Reattempts
+from handler.outcomes.steps import Steps
 from handler.outcomes.table import TRANSITIONS, Step
 
 from .histories import Firing, History, OperatorAct, Order
@@ -30,6 +31,7 @@ from .retry_worlds import (
     retried_beside_users,
     retried_in_an_outage,
     retried_late,
+    retried_where_deletes_are_refused,
     schedule_refused_to_the_next_try,
 )
 
@@ -89,18 +91,18 @@ def _published_before_scheduled(patch: pytest.MonkeyPatch) -> None:
         if Step.SCHEDULE in row.steps:
             steps = (*(step for step in row.steps if step is not Step.SCHEDULE), Step.SCHEDULE)
             patch.setitem(TRANSITIONS, key, row._replace(steps=steps))
-    schedule = Fates._schedule
+    schedule = Steps._schedule
 
     def changed(self: Any, *args: Any) -> None:
         with suppress(Fault):
             schedule(self, *args)
 
-    patch.setattr(Fates, "_schedule", changed)
+    patch.setattr(Steps, "_schedule", changed)
 
 
 def _by_the_processor_too(schedule: Any) -> Any:
-    return lambda self, delivery, record, copy: schedule(
-        self, replace(delivery, rescuing=True), record, copy
+    return lambda self, task: schedule(
+        self, replace(task, delivery=replace(task.delivery, rescuing=True))
     )
 
 
@@ -123,7 +125,7 @@ def _by_its_metadata(_: Any) -> Any:
 
 
 def _left_there(_: Any) -> Any:
-    return lambda self, upload, owner, since, keep=None: None
+    return lambda self, upload, owner, since, keep=None: []
 
 
 def _parks_in_silence(publish: Any) -> Any:
@@ -178,6 +180,10 @@ def two_of_a_key() -> Iterator[History]:
     yield History((upload, replace(upload, at=1.0)), retry_delays=DELAYS)
 
 
+def _forgotten_leftovers(_: Any) -> Any:
+    return lambda self, task: None
+
+
 BUGS_IN_RETRIES = [
     Bug(
         "no condition on the claim",
@@ -229,7 +235,7 @@ BUGS_IN_RETRIES = [
     ),
     Bug(
         "retry called off by a late duplicate",
-        instead(Fates, "_schedule", _by_the_processor_too),
+        instead(Steps, "_schedule", _by_the_processor_too),
         "could have been scheduled",
         retried_late,
     ),
@@ -262,6 +268,12 @@ BUGS_IN_RETRIES = [
         instead(Restorer, "remove", _left_there),
         "in the input bucket",
         one_retried,
+    ),
+    Bug(
+        "what S3 refused to delete forgotten when a retry is accepted",
+        instead(Steps, "_drop_leftovers", _forgotten_leftovers),
+        "what was uploaded is still in the input bucket too",
+        retried_where_deletes_are_refused,
     ),
     Bug(
         "parked without an alert",

@@ -55,6 +55,9 @@ _limits = st.builds(
 )
 
 
+_kept = st.sampled_from([()] * 9 + [("input",), ("quarantine",), ("input", "quarantine")])
+
+
 def _few(strategy: st.SearchStrategy[object], most: int) -> st.SearchStrategy[tuple[object, ...]]:
     return st.lists(strategy, max_size=most).map(tuple)
 
@@ -74,6 +77,7 @@ _anything: st.SearchStrategy[History] = st.builds(
     ),
     retry_delays=st.sampled_from([(10,), (), (10, 120)]),
     firings=_few(st.sampled_from(Firing), 2),
+    kept=_kept,
 )
 
 # One upload told of three times, so that tries, retries and rescues run into each other.
@@ -98,6 +102,7 @@ _collisions: st.SearchStrategy[History] = st.builds(
     ).map(lambda upload: (upload,)),
     user_acts=_few(st.builds(UserAct, _near_a_try, st.sampled_from(Act), st.just(0)), 1),
     mishaps=_few(_mishaps, 3),
+    kept=_kept,
     paces=_few(st.lists(_steps, max_size=12).map(tuple), 12),
 )
 
@@ -133,6 +138,7 @@ _retried: st.SearchStrategy[History] = st.builds(
     paces=_few(st.lists(_steps, max_size=12).map(tuple), 12),
     retry_delays=st.sampled_from([(10,), (10, 120), (10, 1, 1)]),
     firings=_few(st.sampled_from(Firing), 3),
+    kept=_kept,
     restored_told_after=st.lists(st.sampled_from([0.0, 0.03, 0.1, 0.5, 70.0]), min_size=1).map(
         tuple
     ),

@@ -66,6 +66,7 @@ def restored(world: World, fact: Fact) -> Iterator[str]:
     if named and named not in there | gone:
         yield f"the restored version {named}, which its record names, is not there"
     if not fact.loose_ends:
+        there = {one for one in there if one == named or not world.refused_to_delete(one)}
         if strays := there - {named}:
             yield f"a retry left {sorted(strays)} in the input bucket"
         for version, _ in fact.restored:

@@ -19,7 +19,7 @@ from .histories import (
     UserAct,
 )
 from .interleavings import Actor, Scene
-from .small_worlds import CRUEL
+from .small_worlds import CRUEL, KEPT
 from .stage import ONE_CALL_BYTES
 from .timeline import START
 from .troubles import TROUBLES, Kind, Trouble
@@ -136,6 +136,14 @@ def retried_in_an_outage(*, thorough: bool = False) -> Iterator[History]:
             yield History((upload,), retry_delays=DELAYS, sendings=(Sending.ONCE, sending))
 
 
+def retried_where_deletes_are_refused(*, thorough: bool = False) -> Iterator[History]:
+    """S3 refuses to delete for good, in either bucket or both, whatever else goes wrong."""
+    for upload, kept in product(RETRIED.values(), KEPT):
+        history = History((upload,), retry_delays=DELAYS[:1], kept=kept)
+        yield history
+        yield from in_each_call_of_retries(history, TROUBLES if thorough else CRUEL[2:])
+
+
 def scenes_of_retries() -> Iterator[Scene]:
     """A retry beside another of its number, its own twin, its rescuer, or a late delivery."""
     for before in (_SET_ASIDE, _HELD):
@@ -163,6 +171,7 @@ def retry_worlds(*, thorough: bool = False) -> Iterator[History]:
     yield from retried_late(thorough=thorough)
     yield from retried_beside_users(thorough=thorough)
     yield from retried_in_an_outage(thorough=thorough)
+    yield from retried_where_deletes_are_refused(thorough=thorough)
 
 
 def in_each_call_of_retries(history: History, troubles: tuple[Trouble, ...]) -> Iterator[History]:

@@ -74,6 +74,9 @@ class S3:
         version_id = request.get("VersionId")
         if version_id is None:
             return {"DeleteMarker": True, "VersionId": bucket.put(key, None).version_id}
+        if bucket.keeps:
+            bucket.refused.add(version_id)
+            raise refusal("delete_object", "AccessDenied", 403)
         # Deleting what is not there is no error.
         if version := bucket.find(key, version_id):
             bucket.remove(version)

@@ -109,6 +109,20 @@ def destinations() -> Iterator[History]:
         yield History((upload,), sendings=(Sending.ONCE, sending), limits=(stop,))
 
 
+KEPT = (("input",), ("quarantine",), ("input", "quarantine"))
+"""Where S3 refuses to delete."""
+
+
+def refused_deletes(*, thorough: bool = False) -> Iterator[History]:
+    """S3 refuses to delete for good, in either bucket or both, whatever else goes wrong."""
+    for upload, kept in product(UPLOADS.values(), KEPT):
+        history = History((upload,), kept=kept)
+        yield history
+        yield from in_each_call(history, TROUBLES if thorough else CRUEL)
+        for again in AGAIN:
+            yield History((replace(upload, **again),), kept=kept)
+
+
 def worlds(*, thorough: bool = False) -> Iterator[History]:
     yield from one_upload(thorough=thorough)
     yield from two_uploads(thorough=thorough)
@@ -116,6 +130,7 @@ def worlds(*, thorough: bool = False) -> Iterator[History]:
     yield from outages(thorough=thorough)
     yield from users(thorough=thorough)
     yield from destinations()
+    yield from refused_deletes(thorough=thorough)
 
 
 def scenes(*, troubles: tuple[Trouble, ...] = ()) -> Iterator[Scene]:

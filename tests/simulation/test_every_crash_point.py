@@ -14,6 +14,7 @@ from .retry_worlds import (
     retried_in_an_outage,
     retried_late,
     retried_twice,
+    retried_where_deletes_are_refused,
     scenes_of_retries,
 )
 from .small_worlds import (
@@ -21,13 +22,16 @@ from .small_worlds import (
     destinations,
     one_upload,
     outages,
+    refused_deletes,
     scenes,
     two_uploads,
     users,
 )
 
 
-@pytest.mark.parametrize("small", [one_upload, two_uploads, outages, users, destinations])
+@pytest.mark.parametrize(
+    "small", [one_upload, two_uploads, outages, users, destinations, refused_deletes]
+)
 def test_every_upload_has_a_known_fate_in_small_worlds(
     small: Callable[[], Iterator[History]],
 ) -> None:
@@ -37,7 +41,14 @@ def test_every_upload_has_a_known_fate_in_small_worlds(
 
 @pytest.mark.parametrize(
     "small",
-    [one_retried, retried_twice, retried_late, retried_beside_users, retried_in_an_outage],
+    [
+        one_retried,
+        retried_twice,
+        retried_late,
+        retried_beside_users,
+        retried_in_an_outage,
+        retried_where_deletes_are_refused,
+    ],
 )
 def test_every_retry_is_counted_and_comes_to_an_end_in_small_worlds(
     small: Callable[[], Iterator[History]],

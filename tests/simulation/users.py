@@ -65,7 +65,7 @@ class Users:
     def delete_for_good(self, fact: Fact) -> None:
         """A user deletes this version, if it is still there."""
         if fact.removed_by is None:
-            self._input.remove(fact.version)
+            self._remove(self._input, fact.version)
 
     def _arrived(self, plan: Upload, version: Version, how: str) -> Fact:
         record = self._notifications.record_of(version, how)
@@ -103,14 +103,19 @@ class Users:
             case Act.DELETE_RESTORED:
                 for version, _ in fact.restored:
                     if self._input.find(version.key, version.version_id):
-                        self._input.remove(version)
+                        self._remove(self._input, version)
             case Act.DELETE_COPY:
                 for copy in self._watch.copies_in_quarantine(fact):
-                    self._quarantine.remove(copy)
+                    self._remove(self._quarantine, copy)
             case Act.COPY_ONTO_ITSELF:
                 self._copy(fact.event.key, fact.event.key)
             case Act.COPY_ELSEWHERE:
                 self._copy(fact.event.key, ELSEWHERE)
+
+    @staticmethod
+    def _remove(bucket: Bucket, version: Version) -> None:
+        if not bucket.keeps:
+            bucket.remove(version)
 
     def _copy(self, key: str, target: str) -> None:
         shown = self._input.current(key)

@@ -126,6 +126,8 @@ class Wire:
         """By operation, how often a call took effect and was, or may have been, made again."""
         self.refused: set[str] = set()
         """The operations that were denied at least once."""
+        self.undeleted: set[str] = set()
+        """The ids of the versions whose deletion was denied at least once."""
         self._history = history
         self._timeline = timeline
         self._story = story
@@ -167,6 +169,8 @@ class Wire:
         self._coverage.trouble(trouble, invocation, service, operation)
         if trouble.kind is Kind.DENIED:
             self.refused.add(operation)
+            if operation == "delete_object":
+                self.undeleted.add(request["VersionId"])
         tell.trouble(trouble)
         if trouble.took_effect:
             self.repeats[operation] += 1

@@ -70,6 +70,8 @@ class World:
         self.topic = SNS(self.timeline.time, (ALERTS, QUIET))
         self.functions = Lambda(self.timeline, self.story, self.coverage)
         self.input, self.quarantine = self.s3.buckets[INPUT], self.s3.buckets[QUARANTINE]
+        self.input.keeps = "input" in history.kept
+        self.quarantine.keeps = "quarantine" in history.kept
         firings = iter(history.firings)
         self.scheduler = Scheduler(
             self.timeline,
@@ -125,6 +127,7 @@ class World:
         """The morning after: all is well again, and operators try again what waits or was kept."""
         self._calm = True
         self.wire.calm_down()
+        self.input.keeps = self.quarantine.keeps = False
         self.story.tell("Operator", "all is well again: what was kept and what waits is retried")
         kept, self.kept = self.kept, []
         for record in kept:
@@ -140,6 +143,11 @@ class World:
         self.coverage.calls += self.wire.calls
         for fact in self.watch.facts:
             self.coverage.fates[fact.status or "an alarm in place of a record"] += 1
+
+    def refused_to_delete(self, version_id: str) -> bool:
+        """Whether S3 ever refused it, for good or in one call."""
+        refused = self.input.refused | self.quarantine.refused | self.wire.undeleted
+        return version_id in refused
 
     def on_stage(self) -> AbstractContextManager[None]:
         """Within the block the handler's modules live in this world."""
