@@ -3,6 +3,8 @@
 The copy has the same key. Its metadata say why it is here and which upload it is.
 """
 
+from itertools import islice
+
 from ..model.errors import Code, Fault, ObjectMissing
 from ..model.event import Upload
 from ..model.settings import Settings
@@ -10,6 +12,11 @@ from .copies import REASON_CODE, UPLOAD_ID, Copies, Copy, Place
 
 CLOCK_SECONDS = 60
 """S3's clocks agree to the second only."""
+MOST_LISTED = 100
+"""Versions of a key among which the copy of an earlier try is looked for."""
+MOST_LOOKS = 10
+"""Of these, as many are asked of which upload they are as this instance does not know."""
+MOST_REMEMBERED = 10_000
 
 
 class Quarantine:
@@ -19,6 +26,8 @@ class Quarantine:
         self._copies = copies
         self._input = settings.input_bucket
         self.bucket = settings.quarantine_bucket
+        self._upload_ids: dict[str, str | None] = {}
+        """Of copies, by version id."""
 
     def copy_of(self, upload: Upload, reason_code: str) -> Copy:
         """Find the copy of `upload` or make one.
@@ -44,6 +53,7 @@ class Quarantine:
             if not fault.lasting:
                 raise
             raise Fault(Code.CANNOT_BE_MOVED, fault.reason, lasting=True) from fault
+        self._remember(version_id, upload.upload_id)
         return Copy(f"s3://{self.bucket}/{upload.key}", version_id)
 
     def has(self, upload: Upload, version_id: str) -> bool:
@@ -81,22 +91,46 @@ class Quarantine:
         return True
 
     def _find(self, upload: Upload) -> str | None:
-        """The version id of the oldest copy that a try before this one made."""
-        found = None
-        for version in self._copies.versions(self.bucket, upload.key):
+        """The version id of the oldest copy that a try before this one made.
+
+        However often its key was uploaded, it costs no more than MOST_LISTED and MOST_LOOKS say.
+        Where that is too little, two copies of one upload may stay.
+        """
+        looks = 0
+        for version_id in self._candidates(upload):
+            if version_id not in self._upload_ids:
+                if looks == MOST_LOOKS:
+                    continue
+                looks += 1
+                try:
+                    metadata = self._copies.metadata(self._aside(upload, version_id))
+                except ObjectMissing:
+                    continue
+                self._remember(version_id, metadata.get(UPLOAD_ID))
+            if self._upload_ids[version_id] == upload.upload_id:
+                return version_id
+        return None
+
+    def _candidates(self, upload: Upload) -> list[str]:
+        """What may be a copy of `upload`, the first made after it arrived first."""
+        found = []
+        for version in islice(self._copies.versions(self.bucket, upload.key), MOST_LISTED):
             # Newest first: what is older than the upload cannot be its copy.
             if (upload.uploaded_at - version["LastModified"]).total_seconds() > CLOCK_SECONDS:
                 break
-            if version["Size"] != upload.size_bytes:
-                continue
-            version_id: str = version["VersionId"]
-            try:
-                metadata = self._copies.metadata(self._aside(upload, version_id))
-            except ObjectMissing:
-                continue
-            if metadata.get(UPLOAD_ID) == upload.upload_id:
-                found = version_id
-        return found
+            if version["Size"] == upload.size_bytes:
+                found.append(version)
+        second = upload.uploaded_at.replace(microsecond=0)
+        # Oldest first; `sort` keeps that order.
+        found.reverse()
+        found.sort(key=lambda version: bool(version["LastModified"] < second))
+        return [version["VersionId"] for version in found]
+
+    def _remember(self, version_id: str, upload_id: str | None) -> None:
+        """What a version says of itself never changes."""
+        if len(self._upload_ids) == MOST_REMEMBERED:
+            self._upload_ids.clear()
+        self._upload_ids[version_id] = upload_id
 
     def _uploaded(self, upload: Upload) -> Place:
         return Place(self._input, upload.key, upload.version_id)

@@ -446,6 +446,7 @@ def test_a_key_that_begins_another_is_not_mixed_up_with_it(world: World) -> None
     assert {upload.key: copy_of(world, upload) for upload in uploads} == copies
     for key in keys:
         assert world.versions(QUARANTINE, key) == [copies[key]]
+    world.deploy()
     world.forget_calls()
     copy_of(world, uploads[0])
     assert world.called() == ["s3.ListObjectVersions", "s3.HeadObject"], "others are not looked at"
@@ -508,6 +509,27 @@ def test_a_duplicate_that_makes_a_second_copy_removes_it_again(rejecting: World)
     assert rejecting.versions(QUARANTINE) == [recorded]
     assert rejecting.told() == ["QUARANTINED"]
     assert not rejecting.is_in_input(upload)
+
+
+@pytest.mark.parametrize("each_on_its_own", [False, True], ids=["one instance", "eighty"])
+def test_a_key_that_is_uploaded_again_and_again_costs_no_more_for_each_upload(
+    rejecting: World, *, each_on_its_own: bool
+) -> None:
+    """Of one size, so that each copy could be of each upload."""
+    uploads = [rejecting.upload() for _ in range(80)]
+    costs = []
+    for number, upload in enumerate(uploads):
+        if each_on_its_own:
+            rejecting.deploy(rules=REJECT)
+        rejecting.forget_calls()
+        rejecting.run(upload, f"request-{number}")
+        costs.append(len(rejecting.called()))
+    # List, look at the file, copy, check, record, delete, publish; then, list two pages and look
+    # at ten copies that another instance has made.
+    assert max(costs) <= 7 + 1 + (10 if each_on_its_own else 0)
+    recorded = {rejecting.record(upload)["location_version_id"] for upload in uploads}
+    assert set(rejecting.versions(QUARANTINE)) == recorded
+    assert len(recorded) == 80
 
 
 # More than one call can copy.
