@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi import Input
@@ -29,6 +30,9 @@ SET_BY_OTHERS = ("lifecycle_rules", "policy", "server_side_encryption_configurat
 A refresh may write what it finds into the bucket's state, and the next `up` would then take it away
 again from S3 (https://github.com/pulumi/pulumi-aws/issues/6244).
 """
+
+
+_KEY_OF_UPLOAD = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +221,15 @@ def _deny_what_cannot_be_moved(bucket: s3.Bucket) -> list[Statement]:
 
 
 def _deny_other_keys(bucket: s3.Bucket, kms_key_arn: Input[str] | None) -> list[Statement]:
-    """A file under a key that the functions may not use could neither be read nor moved."""
-    if kms_key_arn is None:
-        return []
+    """A file under a key that the functions may not use could neither be read nor moved.
+
+    Without a key of the pipeline's, no upload may name one: `aws:kms` alone takes AWS's own key
+    for S3, which everybody may use who may use the file.
+    """
+    # Who names no key gets the bucket's; a negated condition alone would refuse them.
+    condition: dict[str, dict[str, Any]] = {"Null": {_KEY_OF_UPLOAD: "false"}}
+    if kms_key_arn is not None:
+        condition["StringNotEquals"] = {_KEY_OF_UPLOAD: kms_key_arn}
     return [
         {
             "Sid": "DenyOtherKeys",
@@ -227,10 +237,6 @@ def _deny_other_keys(bucket: s3.Bucket, kms_key_arn: Input[str] | None) -> list[
             "Principal": "*",
             "Action": ["s3:PutObject"],
             "Resource": [objects_of(bucket.arn)],
-            "Condition": {
-                # Who names no key gets the bucket's; a negated condition alone would refuse them.
-                "Null": {"s3:x-amz-server-side-encryption-aws-kms-key-id": "false"},
-                "StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": kms_key_arn},
-            },
+            "Condition": condition,
         }
     ]

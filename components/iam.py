@@ -9,6 +9,13 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from pulumi import Input, Output
 
+_READ_ANNOTATIONS = ["s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation"]
+"""CopyObject copies annotations, and asks for these of the source and PutObjectAnnotation of the
+destination; of a version, IAM has an action of its own, as for tags.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+"""
+
 Principal = Literal["*"] | dict[str, Input[str]]
 
 
@@ -105,6 +112,7 @@ def settle_files(
         # Without ListBucket a missing object answers 403, as a forbidden one does.
         allow("TellMissingFromForbidden", ["s3:ListBucket"], input_bucket_arn),
         allow("ReadUploads", ["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], uploads),
+        allow("ReadAnnotations", _READ_ANNOTATIONS, uploads),
         allow("FindRestored", ["s3:ListBucketVersions"], input_bucket_arn),
         allow("RemoveQuarantinedUploads", ["s3:DeleteObjectVersion"], uploads),
         allow("FindCopies", ["s3:ListBucket", "s3:ListBucketVersions"], quarantine_bucket_arn),
@@ -113,6 +121,7 @@ def settle_files(
             ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"],
             quarantined,
         ),
+        allow("CopyAnnotations", ["s3:PutObjectAnnotation"], quarantined),
         allow("CheckCopies", ["s3:GetObjectVersion"], quarantined),
         allow("RemoveStrayCopies", ["s3:DeleteObjectVersion"], quarantined),
         allow("RecordFates", ["dynamodb:PutItem", "dynamodb:UpdateItem"], table_arn),
@@ -134,4 +143,6 @@ def restore_files(
         allow(
             "ReadTagsOfCopies", ["s3:GetObjectVersionTagging"], objects_of(quarantine_bucket_arn)
         ),
+        allow("ReadAnnotationsOfCopies", _READ_ANNOTATIONS, objects_of(quarantine_bucket_arn)),
+        allow("RestoreAnnotations", ["s3:PutObjectAnnotation"], objects_of(input_bucket_arn)),
     ]

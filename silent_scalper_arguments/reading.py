@@ -81,14 +81,17 @@ def _retention(settings: Settings, _: Mapping[str, object]) -> Iterator[tuple[se
 
 
 def _waiting(settings: Settings, _: Mapping[str, object]) -> Iterator[tuple[set[str], str]]:
-    delays, days = settings.retry_delays_minutes, settings.quarantine_retention_days
-    if sum(delays) >= days * 24 * 60:
-        yield (
-            {"retry_delays_minutes", "quarantine_retention_days"},
-            f"retry_delays_minutes add up to {sum(delays)}, and after {days * 24 * 60} minutes "
-            f"(quarantine_retention_days {days}) the file that waits may be gone; shorten the one "
-            "or raise the other",
-        )
+    """A file that waits for its last retry must be there when it comes, set aside or held."""
+    delays = settings.retry_delays_minutes
+    for bucket in ("quarantine_retention_days", "input_retention_days"):
+        days = getattr(settings, bucket)
+        if days is not None and sum(delays) >= days * 24 * 60:
+            yield (
+                {"retry_delays_minutes", bucket},
+                f"retry_delays_minutes add up to {sum(delays)}, and after {days * 24 * 60} minutes "
+                f"({bucket} {days}) the file that waits may be gone; shorten the one or raise the "
+                "other",
+            )
 
 
 def _without_code(

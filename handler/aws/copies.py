@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from .. import log
 from ..model.errors import Code, Conflict, Fault, ObjectMissing
 from . import backoff
 from .clients import Clients
@@ -217,6 +218,11 @@ class Copies:
             )
 
     def _in_parts(self, order: _Order, find: Callable[[], str | None]) -> str:
+        """With metadata and tags. S3 copies annotations with CopyObject alone, so they are lost."""
+        log.note(
+            f"copied in parts, without the annotations that it may have: {order.source.key!r}, "
+            f"version {order.source.version_id}"
+        )
         with aws_errors("S3 GetObjectTagging"):
             tags = self._s3.get_object_tagging(**order.source.address)["TagSet"]
         tagging = urlencode({tag["Key"]: tag["Value"] for tag in tags}, quote_via=quote)

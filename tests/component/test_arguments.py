@@ -164,6 +164,11 @@ def test_a_name_near_to_none_lists_them_all() -> None:
             {"record_retention_days": 90, "input_retention_days": 50},
             "record_retention_days must be at least 100, twice input_retention_days (50)",
         ),
+        (
+            {"input_retention_days": 1},
+            "retry_delays_minutes add up to 1570, and after 1440 minutes (input_retention_days 1) "
+            "the file that waits may be gone; shorten the one or raise the other",
+        ),
         ({"process_entry": "a.b"}, "process_entry does nothing without process_code"),
         ({"process_environment": {"AB": "c"}}, "process_environment does nothing without"),
         ({"process_layers": []}, "process_layers does nothing without process_code"),
@@ -182,6 +187,8 @@ def test_arguments_that_contradict_each_other_are_refused(args: Any, says: str) 
         {"record_retention_days": 60},
         {"record_retention_days": 100, "input_retention_days": 50},
         {"input_retention_days": 3650},
+        {"input_retention_days": 2},
+        {"input_retention_days": 1, "retry_delays_minutes": []},
         {"log_retention_days": 3653},
         {"prefix": "year=2030/in_(1)!/"},
         {"memory_mb": 128, "timeout_seconds": 900, "temporary_storage_mb": 10240},

@@ -27,16 +27,20 @@ def logs_of(function: str) -> str:
     return f"{PREFIX}:logs:{REGION}:log-group:intake-{function}-logs-1a2b3c4:*"
 
 
+READ_ANNOTATIONS = ["s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation"]
+
 SETTLE_FILES: dict[str, tuple[list[str], str | list[str]]] = {
     "TellMissingFromForbidden": (["s3:ListBucket"], INPUT),
     "FindRestored": (["s3:ListBucketVersions"], INPUT),
     "ReadUploads": (["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], f"{INPUT}/*"),
+    "ReadAnnotations": (READ_ANNOTATIONS, f"{INPUT}/*"),
     "RemoveQuarantinedUploads": (["s3:DeleteObjectVersion"], f"{INPUT}/*"),
     "FindCopies": (["s3:ListBucket", "s3:ListBucketVersions"], QUARANTINE),
     "CopyToQuarantine": (
         ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"],
         f"{QUARANTINE}/*",
     ),
+    "CopyAnnotations": (["s3:PutObjectAnnotation"], f"{QUARANTINE}/*"),
     "CheckCopies": (["s3:GetObjectVersion"], f"{QUARANTINE}/*"),
     "RemoveStrayCopies": (["s3:DeleteObjectVersion"], f"{QUARANTINE}/*"),
     "RecordFates": (["dynamodb:PutItem", "dynamodb:UpdateItem"], TABLE),
@@ -53,6 +57,8 @@ ROLES: dict[str, dict[str, tuple[list[str], str | list[str]]]] = {
             f"{INPUT}/*",
         ),
         "ReadTagsOfCopies": (["s3:GetObjectVersionTagging"], f"{QUARANTINE}/*"),
+        "ReadAnnotationsOfCopies": (READ_ANNOTATIONS, f"{QUARANTINE}/*"),
+        "RestoreAnnotations": (["s3:PutObjectAnnotation"], f"{INPUT}/*"),
     },
     "rescuer": {
         "WriteItsLogs": (WRITE_LOGS, logs_of("rescuer")),
@@ -229,7 +235,12 @@ def test_plain_http_is_refused(
 
 def test_what_could_not_be_moved_later_is_refused_at_the_door(deployed: Deployment) -> None:
     refused = by_sid(deployed.policy("input-policy"))
-    assert set(refused) == {"DenyPlainHttp", "DenyCustomerProvidedKeys", "DenyArchiveClasses"}
+    assert set(refused) == {
+        "DenyPlainHttp",
+        "DenyCustomerProvidedKeys",
+        "DenyArchiveClasses",
+        "DenyOtherKeys",
+    }
     for sid in ("DenyCustomerProvidedKeys", "DenyArchiveClasses"):
         assert refused[sid]["Effect"] == "Deny"
         assert refused[sid]["Principal"] == "*"

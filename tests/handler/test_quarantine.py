@@ -536,7 +536,7 @@ def test_a_key_that_is_uploaded_again_and_again_costs_no_more_for_each_upload(
 
 
 def test_a_file_too_large_for_one_call_is_copied_in_parts_with_all_that_belongs_to_it(
-    rejecting: World, small_parts: None
+    rejecting: World, small_parts: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     upload = rejecting.upload(
         body=BIG,
@@ -548,6 +548,7 @@ def test_a_file_too_large_for_one_call_is_copied_in_parts_with_all_that_belongs_
     rejecting.run(upload)
     assert rejecting.status(upload) == "QUARANTINED"
     assert "s3.CopyObject" not in rejecting.called()
+    assert "without the annotations that it may have: 'in/orders.csv'" in capsys.readouterr().out
     assert rejecting.called().count("s3.UploadPartCopy") == 3
     ranges = sorted(
         (c.request["PartNumber"], c.request["CopySourceRange"])

@@ -53,17 +53,24 @@ SHOWN = {
 _LOGS = "the emulator asks for the log group's ARN, where AWS asks for a stream's, which ends in :*"
 _LIST = "the emulator answers 404 for what is missing also to those who may not list the bucket"
 _TAGS = "the emulator asks nobody who copies with tags"
+_ANNOTATIONS = "the emulator knows no annotations"
 BOTH_NOT_SHOWN = {
     ("WriteItsLogs", "logs:CreateLogStream"): _LOGS,
     ("WriteItsLogs", "logs:PutLogEvents"): _LOGS,
     ("TellMissingFromForbidden", "s3:ListBucket"): _LIST,
     ("FindCopies", "s3:ListBucket"): _LIST,
     ("CopyToQuarantine", "s3:PutObjectTagging"): _TAGS,
+    ("ReadAnnotations", "s3:GetObjectAnnotation"): _ANNOTATIONS,
+    ("ReadAnnotations", "s3:GetObjectVersionAnnotation"): _ANNOTATIONS,
+    ("CopyAnnotations", "s3:PutObjectAnnotation"): _ANNOTATIONS,
 }
 NOT_SHOWN = {
     "processor": {
         **BOTH_NOT_SHOWN,
         ("RestoreUploads", "s3:PutObjectTagging"): _TAGS,
+        ("ReadAnnotationsOfCopies", "s3:GetObjectAnnotation"): _ANNOTATIONS,
+        ("ReadAnnotationsOfCopies", "s3:GetObjectVersionAnnotation"): _ANNOTATIONS,
+        ("RestoreAnnotations", "s3:PutObjectAnnotation"): _ANNOTATIONS,
         ("RestoreUploads", "s3:GetObject"): "the emulator heeds no condition of a copy",
     },
     "rescuer": {
