@@ -252,7 +252,8 @@ def running(place: Place) -> list[Statement]:
             "MoveFiles",
             [
                 "s3:AbortMultipartUpload", "s3:DeleteObjectVersion", "s3:GetObject",
-                "s3:GetObjectVersion", "s3:GetObjectVersionTagging", "s3:PutObject",
+                "s3:GetObjectAnnotation", "s3:GetObjectVersion", "s3:GetObjectVersionAnnotation",
+                "s3:GetObjectVersionTagging", "s3:PutObject", "s3:PutObjectAnnotation",
                 "s3:PutObjectTagging",
             ],
             [f"{bucket}/*" for bucket in buckets],
