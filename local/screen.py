@@ -25,7 +25,7 @@ STYLES = {"PROCESSED": "green", "QUARANTINED": "yellow", "HELD": "magenta", "GON
 
 LARGE_BYTES = 1_000_000
 ON_TOPIC = "quiet"
-ON_TOPIC_ONLY = "published without e-mail, because many came at once and e-mail has a budget"
+ON_TOPIC_ONLY = "published without e-mail: many came at once, or ten good ones were e-mailed today"
 
 Verdicts = Sequence[tuple[Fate, list[str]]]
 

@@ -37,12 +37,12 @@ class Quota:
     def __post_init__(self) -> None:
         self.left = self.a_second
 
-    def allows(self, now: float) -> bool:
+    def allows(self, now: float, units: int = 1) -> bool:
         self.left = min(self.a_second, self.left + (now - self.at) * self.a_second)
         self.at = now
-        if self.left < 1:
+        if self.left < units:
             return False
-        self.left -= 1
+        self.left -= units
         return True
 
 
@@ -83,7 +83,9 @@ class CrowdedWire(Wire):
         if service == "dynamodb":
             key = (request.get("Item") or request["Key"])["object_key"]["S"]
             partition = self._partitions.setdefault(key, Quota(1000, at=now))
-            return partition.allows(now) and self._quotas[service].allows(now)
+            # A write unit is a kilobyte, which the key of the e-mail budget exceeds alone.
+            units = 2 if len(key) > 1024 else 1
+            return partition.allows(now, units) and self._quotas[service].allows(now, units)
         if service == "s3":
             service = "s3 reads" if operation in _S3_READS else "s3 writes"
         return self._quotas[service].allows(now)
