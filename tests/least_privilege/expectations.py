@@ -10,10 +10,13 @@ from unittest.mock import patch
 
 from handler import processor, user_code
 from handler.aws import copies
+from handler.aws.alerts import Alerts
+from handler.aws.email_budget import EmailBudget
 from handler.model.delivery import Delivery
 from handler.model.errors import Code
 from handler.model.event import parse
 from handler.model.item import Status
+from handler.pipeline import Pipeline
 
 from .conftest import Role
 
@@ -23,6 +26,15 @@ _numbers = itertools.count(1)
 
 def an_accepted_file_is_recorded_and_told(role: Role) -> None:
     assert role.pipeline().fates.accept(upload(role, "a.csv")).status is Status.PROCESSED
+
+
+def both_topics_take_what_is_published(role: Role) -> None:
+    """The quiet one what nobody is e-mailed, the other what people must hear of."""
+    pipeline = Pipeline({**role.environment, "SCALPER_EMAIL_ON": "none"}, role.clients)
+    assert pipeline.fates.accept(upload(role, "a.csv")).status is Status.PROCESSED
+    budget = EmailBudget(role.clients.dynamodb, pipeline.settings)
+    alerts = Alerts(role.clients.sns, pipeline.settings, budget)
+    alerts.tell_everybody("Least privilege", {"status": "A_TEST"}, "text")
 
 
 def process_reads_the_exact_version(role: Role) -> None:
@@ -167,6 +179,7 @@ Expectation = Callable[[Role], None]
 
 BOTH: list[Expectation] = [
     an_accepted_file_is_recorded_and_told,
+    both_topics_take_what_is_published,
     process_reads_the_exact_version,
     a_refused_file_is_moved,
     a_refused_file_keeps_its_tags,
