@@ -41,10 +41,13 @@ class Reattempts:
             return None
         former = str(claimed.get("taken_from", claimed["owner"]))
         if former != claimed["owner"]:
-            for version_id, fault in self._parts.restorer.remove(
-                upload, former, upload.uploaded_at
-            ):
-                log.note(f"not deleted: version {version_id} in {upload.bucket}, {fault.reason}")
+            refused = self._parts.restorer.remove(upload, former, upload.uploaded_at)
+            if refused:
+                # To be tried again, and told of, with what else is left (steps.py).
+                claimed["undeleted"] = claimed.get("undeleted", []) + [
+                    {"bucket": upload.bucket, "version_id": version_id, "reason": fault.reason}
+                    for version_id, fault in refused
+                ]
         return delivery
 
 
