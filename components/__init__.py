@@ -6,9 +6,9 @@ from .versions import require_packages
 
 require_packages()
 
-from silent_scalper_arguments.settings import EmailOn
+from silent_scalper_arguments.settings import Architecture, EmailOn
 
 from .args import SilentScalperPipelineArgs
 from .pipeline import SilentScalperPipeline
 
-__all__ = ["EmailOn", "SilentScalperPipeline", "SilentScalperPipelineArgs"]
+__all__ = ["Architecture", "EmailOn", "SilentScalperPipeline", "SilentScalperPipelineArgs"]

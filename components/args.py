@@ -11,7 +11,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi import Input
 
-from silent_scalper_arguments.settings import EmailOn
+from silent_scalper_arguments.settings import Architecture, EmailOn
 
 
 class SilentScalperPipelineArgs(TypedDict):
@@ -45,7 +45,11 @@ class SilentScalperPipelineArgs(TypedDict):
     process_environment: NotRequired[dict[str, Input[str]]]
     """Environment variables for your code, readable in AWS: name a secret, never hold one."""
     process_layers: NotRequired[list[Input[str]]]
-    """ARNs, with version, of at most 5 layers your code needs, built for arm64 and Python 3.12."""
+    """ARNs, with version, of at most 5 layers your code needs, built for its architecture."""
+    process_runtime: NotRequired[str]
+    """Python of your code, to python3.14; those after 3.12 are less tried. Default: python3.12."""
+    architecture: NotRequired[Architecture]
+    """Processor of all functions: arm64, or x86_64, which costs a quarter more. Default: arm64."""
 
     memory_mb: NotRequired[int]
     """Memory of the processor, 128 to 10240; its share of a CPU grows with it. Default: 512."""

@@ -1,9 +1,7 @@
 """Everything that can be said about the arguments before AWS sees them, said all at once."""
 
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -27,7 +25,7 @@ RETRY_ENVIRONMENT_BYTES = 512
 
 def checked(name: str, args: SilentScalperPipelineArgs | None) -> Settings:
     """The arguments cleaned and completed, or one `ValueError` that lists all that is wrong."""
-    reading = read(args, CHECKS, (_entry_in_code, _environment_size))
+    reading = read(args, CHECKS, (_code, _environment_size))
     problems = [*name_problems(name), *reading.problems]
     if problems:
         listed = "".join(f"\n  - {problem}" for problem in problems)
@@ -49,33 +47,13 @@ CHECKS: dict[str, Check] = {**declared.CHECKS, "process_code": code_archive}
 """How each argument is checked by itself; in a program, code may also be an archive."""
 
 
-def _entry_in_code(settings: Settings, _: Mapping[str, Any]) -> Iterator[tuple[set[str], str]]:
+def _code(settings: Settings, _: Mapping[str, Any]) -> Iterator[tuple[set[str], str]]:
+    """What would keep the user's code from being deployed or run, as far as it is known yet."""
     code = settings.process_code
-    if not isinstance(code, pulumi.FileArchive) or not Path(code.path).exists():
-        return
-    module = settings.process_entry.rpartition(".")[0].replace(".", "/")
-    try:
-        names = _names_in(Path(code.path))
-    except OSError as error:
-        yield {"process_code"}, f"process_code {code.path!r} cannot be read: {error.strerror}"
-        return
-    if not names & {f"{module}.py", f"{module}/__init__.py"}:
-        there = ", ".join(sorted(name for name in names if name.endswith(".py"))[:5])
-        yield (
-            {"process_code", "process_entry"},
-            f"process_entry {settings.process_entry} needs {module}.py in process_code, "
-            f"{code.path!r} has {there or 'no Python file'}",
-        )
+    if code is not None and not is_later(code):
+        from .user_code import ARGUMENTS, problems_of  # noqa: PLC0415 - without code not needed
 
-
-def _names_in(path: Path) -> set[str]:
-    if path.is_dir():
-        return {file.relative_to(path).as_posix() for file in path.rglob("*.py")}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError):
-        return set()
+        yield from ((ARGUMENTS, sentence) for sentence in problems_of(code, settings))
 
 
 def _environment_size(settings: Settings, _: Mapping[str, Any]) -> Iterator[tuple[set[str], str]]:

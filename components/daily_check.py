@@ -51,6 +51,7 @@ def daily_check(
             entry="operate.audit.daily.handler",
             description="Checks every day that each file is accounted for",
             code=checker_code(),
+            architecture=settings.architecture,
             environment={
                 **environment(scope, settings, checked.places),
                 "SCALPER_PROCESSOR": checked.processor.name,

@@ -10,7 +10,7 @@ from pulumi_aws import cloudwatch, dynamodb, iam, lambda_, s3
 
 from silent_scalper_arguments.settings import EmailOn, Settings
 
-from .archive import handler_code, handler_code_with
+from .archive import HANDLER, handler_code
 from .iam import (
     Statement,
     lambda_trust,
@@ -73,6 +73,7 @@ class Spec:
     entry: str
     description: str
     code: Input[pulumi.Archive]
+    architecture: str
     environment: Mapping[str, Input[str]]
     statements: Sequence[Statement]
     memory_mb: int
@@ -81,6 +82,7 @@ class Spec:
     kms_key_arn: Input[str] | None
     permissions_boundary_arn: Input[str] | None
     """Who is told of an event when its last try has failed."""
+    runtime: str = "python3.12"
     temporary_storage_mb: int = 512
     reserved_concurrency: int | None = None
     layers: Sequence[Input[str]] = field(default_factory=list)
@@ -88,14 +90,15 @@ class Spec:
 
 def processor(scope: Scope, settings: Settings, places: Places) -> Function:
     """Decides about each uploaded file, with the user's code if there is any."""
-    code = settings.process_code
     return deploy(
         scope,
         Spec(
             purpose="processor",
-            entry="handler.processor.handler",
+            entry=f"{HANDLER}.processor.handler",
             description="Accepts or rejects each uploaded file",
-            code=handler_code() if code is None else handler_code_with(code),
+            code=_processor_code(scope, settings),
+            runtime=settings.process_runtime,
+            architecture=settings.architecture,
             environment={
                 **settings.process_environment,
                 **environment(scope, settings, places),
@@ -119,15 +122,24 @@ def processor(scope: Scope, settings: Settings, places: Places) -> Function:
     )
 
 
+def _processor_code(scope: Scope, settings: Settings) -> Input[pulumi.Archive]:
+    if settings.process_code is None:
+        return handler_code()
+    from .user_code import code_with_handler  # noqa: PLC0415 - without code not needed
+
+    return code_with_handler(settings, scope.parent)
+
+
 def rescuer(scope: Scope, settings: Settings, places: Places, retries: Retries | None) -> Function:
     """Takes over what the processor has failed on for good; never runs the user's code."""
     return deploy(
         scope,
         Spec(
             purpose="rescuer",
-            entry="handler.rescuer.handler",
+            entry=f"{HANDLER}.rescuer.handler",
             description="Quarantines or holds what the processor has failed on for good",
             code=handler_code(),
+            architecture=settings.architecture,
             environment={
                 **environment(scope, settings, places),
                 **(retries.environment if retries else {}),
@@ -231,8 +243,8 @@ def _function(
     return lambda_.Function(
         scope.child(spec.purpose),
         description=spec.description,
-        runtime="python3.12",
-        architectures=["arm64"],
+        runtime=spec.runtime,
+        architectures=[spec.architecture],
         handler=spec.entry,
         code=spec.code,
         role=role.arn,

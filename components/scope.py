@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import Input
 
-PIPELINE_TAG = "silent-scalper:pipeline"
+from silent_scalper_arguments.shapes import PIPELINE_TAG
 
 
 @dataclass(frozen=True, slots=True)

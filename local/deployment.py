@@ -1,10 +1,13 @@
 """The dev stack, deployed on an emulator of its own."""
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from silent_scalper_code.target import TARGET_VARIABLE, THIS_MACHINE
 
 from .cloud import Cloud
 from .emulator import Emulator
@@ -33,6 +36,8 @@ class Deployment:
     outputs: dict[str, str]
     seconds: dict[str, float] = field(default_factory=dict)
     """What starting took: `emulator` and `program`."""
+    notes: list[str] = field(default_factory=list)
+    """What the program logged for people."""
 
     @property
     def input_bucket(self) -> str:
@@ -72,8 +77,10 @@ def deployed(
     ) as emulator:
         ready = time.monotonic()
         cloud = Cloud(emulator.endpoint, emulator.region, emulator.certificate)
+        notes: list[str] = []
         try:
-            outputs = deploy(root, STACK, cloud, on_made)
+            with _packed_for_this_machine():
+                outputs = deploy(root, STACK, cloud, on_made, notes.append)
         except Exception as error:
             # An emulator that died explains any error better than the error does.
             emulator.check()
@@ -86,4 +93,17 @@ def deployed(
         if missing := [name for name in EXPORTS if name not in outputs]:
             raise UnsupportedError(f"The program does not export {', '.join(missing)}.")
         took = {"emulator": ready - started, "program": time.monotonic() - ready}
-        yield Deployment(emulator, cloud, outputs, took)
+        yield Deployment(emulator, cloud, outputs, took, notes)
+
+
+@contextlib.contextmanager
+def _packed_for_this_machine() -> Iterator[None]:
+    """The emulator runs functions here, so packages must be built for here."""
+    before = os.environ.get(TARGET_VARIABLE)
+    os.environ[TARGET_VARIABLE] = THIS_MACHINE
+    try:
+        yield
+    finally:
+        del os.environ[TARGET_VARIABLE]
+        if before is not None:
+            os.environ[TARGET_VARIABLE] = before

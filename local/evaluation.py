@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import contextvars
 import json
+import logging
 import runpy
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,13 +27,31 @@ from .errors import UnsupportedError
 WORKERS = 8
 
 
+class _Notes(logging.Handler):
+    """What the program logs for people."""
+
+    def __init__(self, on_note: Callable[[str], None]) -> None:
+        super().__init__(logging.INFO)
+        self._on_note = on_note
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._on_note(record.getMessage())
+
+
 def evaluate(
-    root: Path, stack: str, config: Mapping[str, str], resources: mocks.Mocks
+    root: Path,
+    stack: str,
+    config: Mapping[str, str],
+    resources: mocks.Mocks,
+    on_note: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
     """Run the program in `root` with `config` and return the stack's outputs.
 
-    Raises what the program raises, or the first error of `resources`.
+    What it logs for people goes to `on_note`. Raises what the program raises, or the first error
+    of `resources`.
     """
+    logger = logging.Logger("program", logging.INFO)
+    logger.addHandler(_Notes(on_note))
     project = read_yaml(root / "Pulumi.yaml")
     loops: list[asyncio.AbstractEventLoop] = []
 
@@ -49,7 +68,7 @@ def evaluate(
         # An earlier program of this process that failed leaves its tasks behind.
         settings.SETTINGS.outputs.clear()
         settings.set_root_resource(cast(Any, None))
-        mocks.set_mocks(resources, project["name"], stack, preview=False)
+        mocks.set_mocks(resources, project["name"], stack, preview=False, logger=logger)
         set_all_config(dict(config))
         await run_pulumi_func(_program(root))
         exported = cast(Any, settings.get_root_resource()).outputs

@@ -27,11 +27,15 @@ Listener = Callable[[Made], None]
 
 
 def deploy(
-    root: Path, stack: str, cloud: Cloud, on_made: Listener = lambda made: None
+    root: Path,
+    stack: str,
+    cloud: Cloud,
+    on_made: Listener = lambda made: None,
+    on_note: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
     """Run the program in `root` for `stack` and return the stack's outputs."""
     config = stack_config(read_yaml(root / "Pulumi.yaml"), read_yaml(root / f"Pulumi.{stack}.yaml"))
-    outputs = evaluate(root, stack, config, EmulatorMocks(cloud, on_made))
+    outputs = evaluate(root, stack, config, EmulatorMocks(cloud, on_made), on_note)
     require_unmarked("The stack", outputs)
     return outputs
 

@@ -45,6 +45,8 @@ def deploying(console: Console, *, port: int = 0) -> Iterator[Deployment]:
         seconds = running.seconds["emulator"] + running.seconds["program"]
         made = f"Deployed {steps.count} resources in {seconds:.1f} s"
         console.print(f"{made} at {running.emulator.endpoint}", highlight=False)
+        for note in running.notes:
+            console.print(printable(note), highlight=False, markup=False, style="dim")
         yield running
 
 

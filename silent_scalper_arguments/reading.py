@@ -99,7 +99,7 @@ def _without_code(
 ) -> Iterator[tuple[set[str], str]]:
     if settings.process_code is not None:
         return
-    for argument in ("process_entry", "process_environment", "process_layers"):
+    for argument in ("process_entry", "process_environment", "process_layers", "process_runtime"):
         if argument in given:
             yield (
                 {argument, "process_code"},

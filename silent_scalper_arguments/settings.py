@@ -30,6 +30,15 @@ class EmailOn(StrEnum):
     """No file; alarms and the daily check still come."""
 
 
+class Architecture(StrEnum):
+    """The processor that functions run on; compiled packages must be built for it."""
+
+    ARM64 = "arm64"
+    """AWS's Graviton: the same work for less."""
+    X86_64 = "x86_64"
+    """For code of which there is no build for arm64."""
+
+
 _days = whole_number(1, 36500, otherwise="omit it to keep them for ever")
 
 
@@ -45,9 +54,9 @@ class Settings(RuleSettings):
     alert_emails: list[str] = argument([], once_each(list_of(shapes.email), same=str.lower))
     """Addresses that are told; AWS asks each to confirm its subscription. Default: none."""
     email_on: EmailOn = argument(EmailOn.ALL, shapes.choice(EmailOn))
-    """Which outcomes are sent by e-mail: all, failures or none."""
+    """Which outcomes are e-mailed: all (ten accepted files a day), failures, none."""
 
-    prefix: str = argument("", shapes.key_filter)
+    prefix: str = argument("", shapes.key_prefix)
     """Only keys that begin with this are dealt with. Default: all."""
     suffix: str = argument("", shapes.key_filter)
     """Only keys that end with this are dealt with. Default: all."""
@@ -61,9 +70,13 @@ class Settings(RuleSettings):
     )
     """Environment variables for your code, readable in AWS: name a secret, never hold one."""
     process_layers: "list[Input[str]]" = argument(
-        [], list_of(later_or(shapes.layer_arn), at_most=5)
+        [], shapes.one_version_of_each(list_of(later_or(shapes.layer_arn), at_most=5))
     )
-    """ARNs, with version, of at most 5 layers your code needs, built for arm64 and Python 3.12."""
+    """ARNs, with version, of at most 5 layers your code needs, built for its architecture."""
+    process_runtime: str = argument("python3.12", shapes.runtime)
+    """Python of your code, to python3.14; those after 3.12 are less tried."""
+    architecture: Architecture = argument(Architecture.ARM64, shapes.choice(Architecture))
+    """Processor of all functions: arm64, or x86_64, which costs a quarter more."""
 
     memory_mb: int = _number(512, 128, 10240)
     """Memory of the processor, 128 to 10240; its share of a CPU grows with it."""
@@ -108,7 +121,7 @@ class Settings(RuleSettings):
     permissions_boundary_arn: "Input[str] | None" = argument(None, later_or(shapes.policy_arn))
     """ARN of a policy beyond which no role of the pipeline may ever reach. Default: none."""
     tags: "dict[str, Input[str]]" = argument(
-        {}, map_of(shapes.tag_name, later_or(shapes.tag_value), at_most=49)
+        {}, shapes.told_apart(map_of(shapes.tag_name, later_or(shapes.tag_value), at_most=49))
     )
     """Tags for everything that takes them, beside `silent-scalper:pipeline`."""
 

@@ -3,9 +3,10 @@
 import re
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from .containers import kind
-from .values import Check, Wrong, shown, text, whole_number
+from .values import Check, Wrong, is_later, shown, text, whole_number
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}")
 _KEY_FILTER = re.compile(r"[A-Za-z0-9!_.'()/=-]*")
@@ -13,7 +14,8 @@ _ENVIRONMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 _LAYER_ARN = re.compile(r"arn:[a-z0-9-]+:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+")
 _KEY_ARN = re.compile(r"arn:[a-z0-9-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
-_TAG = re.compile(r"[\w\s.:/=+@-]*")
+# Of spaces all but those that break a line or are controls, as IAM takes them.
+_TAG = re.compile(r"(?:[\w.:/=+@-]|[^\S\t-\r\x1c-\x1f\x85\u2028\u2029])*")
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -23,7 +25,24 @@ LOG_RETENTION_DAYS = (
 )  # fmt: skip
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-RESERVED = ("AWS_", "SCALPER_", "_X_", "_HANDLER", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR")
+RESERVED = frozenset(
+    {
+        "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_MAX_CONCURRENCY", "AWS_LAMBDA_METADATA_API",
+        "AWS_LAMBDA_METADATA_TOKEN", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT",
+    }
+)  # fmt: skip
+"""What Lambda sets itself and refuses in a function's configuration."""
+RUNTIMES = ("python3.12", "python3.13", "python3.14")
+"""https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
+OWN = "SCALPER_"
+"""How the pipeline's own variables begin."""
+PIPELINE_TAG = "silent-scalper:pipeline"
+"""The tag that everything of a pipeline has."""
 
 
 def email(value: object) -> str:
@@ -46,6 +65,16 @@ def key_filter(value: object) -> str:
     return given
 
 
+def key_prefix(value: object) -> str:
+    given = key_filter(value)
+    if given.startswith("/"):
+        raise Wrong(
+            f"must not begin with / (got {given!r}): a key has none in front, so no file would "
+            f"ever match; write {given.lstrip('/')!r}"
+        )
+    return given
+
+
 def entry(value: object) -> str:
     if not _ENTRY.fullmatch(text(value)) or len(text(value)) > 128:
         raise Wrong(
@@ -57,8 +86,10 @@ def entry(value: object) -> str:
 
 def environment_name(value: object) -> str:
     name = text(value)
-    if name.startswith(RESERVED):
-        raise Wrong("is reserved for Lambda, the SDK or the pipeline itself; take another")
+    if name in RESERVED:
+        raise Wrong("is reserved for Lambda, which sets it itself; take another")
+    if name.startswith(OWN):
+        raise Wrong("is reserved for the pipeline itself; take another")
     if not _ENVIRONMENT_NAME.fullmatch(name):
         raise Wrong("must be letters, digits and _, at least 2, the first a letter")
     return name
@@ -68,6 +99,8 @@ def environment_value(value: object) -> str:
     """Never shown: it may be a secret that belongs elsewhere, and errors end up in build logs."""
     if not isinstance(value, str):
         raise Wrong(f"must be text (got {kind(value)}); write it in quotes")
+    if "\0" in value:
+        raise Wrong("has a NUL character, which no environment variable can hold; remove it")
     return value
 
 
@@ -78,6 +111,27 @@ def layer_arn(value: object) -> str:
             "arn:aws:lambda:eu-north-1:123456789012:layer:pandas:7"
         )
     return text(value)
+
+
+def one_version_of_each(check: Check) -> Check:
+    """A list of layers of which none comes twice, in whatever versions."""
+
+    def checked(value: object) -> list[Any]:
+        layers: list[Any] = check(value)
+        versions: dict[str, str] = {}
+        for arn in layers:
+            if is_later(arn):
+                continue
+            layer, _, version = arn.rpartition(":")
+            if layer in versions:
+                raise Wrong(
+                    f"names the layer {layer} twice (versions {versions[layer]} and {version}), "
+                    "and Lambda takes one of them; remove the other"
+                )
+            versions[layer] = version
+        return layers
+
+    return checked
 
 
 def key_arn(value: object) -> str:
@@ -117,6 +171,23 @@ def tag_value(value: object) -> str:
     return text(value)
 
 
+def told_apart(check: Check) -> Check:
+    """Tags of which no two names are the same but for their case: to IAM they are one."""
+
+    def checked(value: object) -> dict[str, Any]:
+        tags: dict[str, Any] = check(value)
+        seen = {PIPELINE_TAG.lower(): PIPELINE_TAG}
+        for name in tags:
+            other = seen.setdefault(name.lower(), name)
+            if other != name:
+                raise Wrong(
+                    f"has {other!r} and {name!r}, which IAM takes for one name; remove one of them"
+                )
+        return tags
+
+    return checked
+
+
 def code_path(value: object) -> str:
     """The path of a folder or .zip that is there, as a config file names it."""
     if not isinstance(value, str):
@@ -133,6 +204,13 @@ def code_path(value: object) -> str:
     if is_file and path.suffix.lower() != ".zip":
         raise Wrong(f"must be a folder or a .zip (got the file {value!r})")
     return value
+
+
+def runtime(value: object) -> str:
+    """A Python that Lambda still maintains and this code runs on."""
+    if text(value) not in RUNTIMES:
+        raise Wrong(f"must be one of {', '.join(RUNTIMES)} (got {shown(value)})")
+    return text(value)
 
 
 def choice(options: type[StrEnum]) -> Check:

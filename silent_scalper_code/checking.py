@@ -32,7 +32,7 @@ def too_large_to_send(size_bytes: int, files: Sequence[File]) -> Iterator[str]:
         yield (
             f"the code with its packages is a .zip of {megabytes(size_bytes)}; Lambda takes "
             f"{megabytes(MAX_REQUEST_BYTES)} in a request. Leave out what is not needed "
-            "(.scalperignore), or see `Code that is too large` in docs/code.md. "
+            "(.scalperignore), or see `Code that is too large` in docs/your-code.md. "
             f"The largest, unpacked: {largest(files)}"
         )
 

@@ -6,8 +6,8 @@ from .entry import standard_library
 from .errors import listed
 from .target import Target
 
-OURS = "silent_scalper"
-"""What the code beside the user's is called in the archive, and what `process` imports from."""
+OURS = frozenset({"silent_scalper", "silent_scalper_arguments"})
+"""What lies beside the user's code in the archive; `process` imports from the first."""
 
 
 def first_names(paths: Iterable[str]) -> dict[str, str]:
@@ -32,9 +32,12 @@ def clashes(own: Iterable[str], packages: Iterable[str], target: Target) -> Iter
         yield f"{listed(hiding)} {hide}; rename it, or move it into a folder of your own"
     if hiding := sorted(theirs[name] for name in theirs.keys() & library):
         yield f"{listed(hiding)} of the requirements {hide}; Python has it, so leave it out"
-    if OURS in mine or OURS in theirs:
-        where = mine.get(OURS) or f"a package in the requirements ({theirs[OURS]})"
-        yield (f"{where} has the name of the pipeline's own code, which is there anyway; remove it")
+    named = {**theirs, **mine}
+    if ours := sorted(named[name] for name in OURS & named.keys()):
+        yield (
+            f"{listed(ours)} has the name of the pipeline's own code, which is there anyway; "
+            "remove it, from the folder or from the requirements"
+        )
     if twice := sorted(mine[name] for name in mine.keys() & theirs.keys()):
         yield (
             f"{listed(twice)} is in process_code and in a package of the requirements; keep one: "

@@ -54,7 +54,7 @@ class Packed:
 def pack(
     source: Source, ours: Mapping[str, Path], wanted: Wanted, say: Say = lambda text: None
 ) -> Packed:
-    """The user's code with its packages beside `ours`, the pipeline's own files by name.
+    """The user's code with its packages beside `ours`, the pipeline's own files by their place.
 
     An archive that was made before is found again without asking anybody. Raises `CodeError`
     with all that is wrong.
@@ -68,7 +68,7 @@ def pack(
             (folder / NOTES).write_text(json.dumps(notes), encoding="utf-8")
         found = cache.folder() / name
     notes = json.loads((found / NOTES).read_text(encoding="utf-8"))
-    return Packed(found / ARCHIVE, (*_about(source), *notes))
+    return Packed(found / ARCHIVE, (*_about(job), *notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _make(path: Path, job: _Job) -> list[str]:
         notes += _not_pinned(job.requirements, folder)
     _raise_if_any(_problems(job.source, packages, job.wanted))
     files = [
-        *_placed(OURS, _own_files(job)),
+        *_own_files(job),
         *_placed(PROCESS, job.source.files),
         *_placed(PACKAGES, packages),
     ]
@@ -136,7 +136,7 @@ def _problems(source: Source, packages: Sequence[File], wanted: Wanted) -> Itera
     yield from old_botocore(everything)
     # Packages that lie beside the code are as little ours to judge as those of the requirements.
     brought = brought_along(source.files) | {file.name for file in packages}
-    others = {*standard_library(target), *IN_THE_RUNTIME, OURS, "handler"}
+    others = {*standard_library(target), *IN_THE_RUNTIME, *OURS}
     code = Code(
         files={file.name: file for file in source.files if file.name not in brought},
         target=target,
@@ -159,8 +159,14 @@ def _key(job: _Job) -> str:
     return found.hexdigest()
 
 
-def _about(source: Source) -> Iterator[str]:
+def _about(job: _Job) -> Iterator[str]:
     """What is said of the code each time."""
+    source, target = job.source, job.wanted.target
+    if job.requirements and target.is_this_machine:
+        yield (
+            f"the packages of {job.requirements.origin} are those for {target.where}, where an "
+            "emulator runs them; on Lambda they would not all load"
+        )
     if source.left_out:
         names = Counter(re.sub(r".*/(?=[^/]+/?$)", "", path) for path in source.left_out)
         told = [name if count == 1 else f"{name} ({count})" for name, count in names.items()]

@@ -20,7 +20,7 @@ MAX_UNPACKED_BYTES = 250 * 2**20
 """With all layers. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 WHAT_LAMBDA_TAKES = (
     "Lambda takes 250 MB, layers included. Leave out what is not needed (.scalperignore), or see "
-    "`Code that is too large` in docs/code.md"
+    "`Code that is too large` in docs/your-code.md"
 )
 
 

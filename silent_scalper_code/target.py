@@ -1,5 +1,6 @@
 """Where code is to run: in Lambda, or on this machine."""
 
+import os
 import platform
 import sys
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ _OLD_NAMES = {
 }
 
 
+TARGET_VARIABLE, THIS_MACHINE = "SILENT_SCALPER_TARGET", "this-machine"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A Python on an architecture."""
@@ -41,6 +45,17 @@ class Target:
         machine = platform.machine().lower()
         known = {"aarch64": "arm64", "amd64": "x86_64"}
         return cls(sys.version_info[:2], known.get(machine, machine), is_this_machine=True)
+
+    @classmethod
+    def of(cls, runtime: str, architecture: str) -> "Target":
+        """A function's, by Lambda's words; or this machine, where an emulator will run it.
+
+        `SILENT_SCALPER_TARGET=this-machine` says so.
+        """
+        if os.environ.get(TARGET_VARIABLE) == THIS_MACHINE:
+            return cls.this_machine()
+        major, minor = runtime.removeprefix("python").split(".")
+        return cls((int(major), int(minor)), architecture)
 
     @property
     def version(self) -> str:

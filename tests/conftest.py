@@ -1,5 +1,6 @@
 """How the tests are shared out to the processes that `make test` runs them in."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,14 @@ ONE_WORLD = frozenset({"packaging", "end_to_end", "least_privilege", "burst", "e
 
 All other tests of a file stay together, because what they share is made once a file.
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Packed code goes to a folder of the tests' own, not to that of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SILENT_SCALPER_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

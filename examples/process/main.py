@@ -19,7 +19,7 @@ import json
 import os
 from typing import Any, BinaryIO
 
-from handler import File, Rejection
+from silent_scalper import File, Rejection
 
 MAX_JSON_BYTES = 10_000_000
 """A JSON text is parsed in memory, at several times its size."""

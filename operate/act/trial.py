@@ -20,8 +20,10 @@ from handler.model.errors import Fault, Rejection
 from handler.model.event import Upload
 from handler.model.rules import Rules
 from silent_scalper_arguments.settings import Settings
+from silent_scalper_code.target import Target
 
 from ..read.errors import OperateError
+from .local_code import make_importable
 from .stack_config import config_file, stack_settings
 
 PASSED_OVER, ACCEPTED, REJECTED, FAILED = "PASSED OVER", "PROCESSED", "QUARANTINED", "FAILED"
@@ -41,6 +43,9 @@ class Setup:
     entry: str = USUAL.process_entry
     environment: Mapping[str, str] = field(default_factory=dict)
     timeout_seconds: float = USUAL.timeout_seconds
+    deployed_for: Target = field(
+        default_factory=lambda: Target.of(USUAL.process_runtime, USUAL.architecture)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +75,20 @@ def of_stack(stack: str) -> Setup:
         entry=settings.process_entry,
         environment={name: str(value) for name, value in settings.process_environment.items()},
         timeout_seconds=settings.timeout_seconds,
+        deployed_for=Target.of(settings.process_runtime, settings.architecture),
     )
 
 
-def load(setup: Setup) -> user_code.Process | None:
-    """The user's `process`, from its folder or .zip; None when there is none."""
+def load(setup: Setup) -> tuple[user_code.Process | None, str | None]:
+    """The user's `process`, from its folder or .zip, and what to know of it; None without code."""
     if setup.code is None:
-        return None
+        return None, None
     if not setup.code.exists():
         raise OperateError(f"There is no {setup.code}; --process names the folder of your code.")
-    sys.path.insert(0, str(setup.code.resolve()))
+    note = make_importable(setup.code, setup.deployed_for)
     os.environ.update(setup.environment)
     try:
-        return user_code.load(setup.entry)
+        return user_code.load(setup.entry), note
     except Fault as fault:
         raise OperateError(f"{fault.reason}.") from fault
 

@@ -69,7 +69,7 @@ def try_command(
         raise click.UsageError("--key goes with one FILE.")
     setup = _setup(stack, outputs_path, code)
     setup = replace(setup, code=code or setup.code, entry=entry or setup.entry)
-    process = trial.load(setup)
+    process, note = trial.load(setup)
     verdicts = [trial.attempt(path, key or path.name, setup, process) for path in paths]
     if as_json:
         answer = [
@@ -83,6 +83,8 @@ def try_command(
             _show(path, verdict, console)
         by = f"{setup.entry} in {setup.code}" if setup.code else "no code"
         console.print(plain(f"Decided by the rules of {setup.source} and {by}.", "dim"))
+        if note:
+            console.print(plain(note, "dim"))
     good = all(verdict.fate in (ACCEPTED, PASSED_OVER) for verdict in verdicts)
     sys.exit(WELL if good else NOT_WELL)
 

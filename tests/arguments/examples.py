@@ -9,9 +9,11 @@ from typing import Any
 
 import pulumi
 
-from components import EmailOn
+from components import Architecture, EmailOn
 
-CODE = pulumi.AssetArchive({"main.py": pulumi.StringAsset("def process(file): ...\n")})
+CODE = pulumi.AssetArchive(
+    {"main.py": pulumi.StringAsset("def process(file): ...\ndef other(file): ...\n")}
+)
 LAYER = "arn:aws-mock:lambda:eu-north-1:123456789012:layer:pandas:7"
 
 
@@ -100,7 +102,7 @@ EXAMPLES = {
     "process_environment": Example(
         value={"STAGE": "test"},
         wrong={"AWS_REGION": "x"},
-        says="(name 'AWS_REGION') is reserved for Lambda, the SDK or the pipeline itself; take",
+        says="(name 'AWS_REGION') is reserved for Lambda, which sets it itself; take another",
         needs={"process_code": CODE},
     ),
     "process_layers": Example(
@@ -108,6 +110,15 @@ EXAMPLES = {
         wrong=["pandas"],
         says="(entry 1) must be the ARN of a layer with its version (got 'pandas'), such as",
         needs={"process_code": CODE},
+    ),
+    "process_runtime": Example(
+        value="python3.13",
+        wrong="python3.11",
+        says="must be one of python3.12, python3.13, python3.14 (got 'python3.11')",
+        needs={"process_code": CODE},
+    ),
+    "architecture": Example(
+        value=Architecture.X86_64, wrong="arm", says="must be one of arm64, x86_64 (got 'arm')"
     ),
     "memory_mb": Example(
         value=1024,

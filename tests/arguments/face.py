@@ -31,7 +31,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi import Input
 
-from silent_scalper_arguments.settings import EmailOn
+from silent_scalper_arguments.settings import Architecture, EmailOn
 
 
 class SilentScalperPipelineArgs(TypedDict):
@@ -47,6 +47,7 @@ WORDS = {
     "Input[pulumi.Archive]": "archive or path",
     "Input[str]": "text",
     "EmailOn": "word",
+    "Architecture": "word",
 }
 
 

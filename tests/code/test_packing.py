@@ -34,7 +34,7 @@ from silent_scalper_code.packing import Wanted, pack
 from silent_scalper_code.source import from_folder
 from silent_scalper_code.target import Target
 folder = Path(sys.argv[2])
-ours = {"processor.py": folder / "main.py"}
+ours = {"silent_scalper/processor.py": folder / "main.py"}
 print(pack(from_folder(folder), ours, Wanted("main.process", Target())).path)
 """
 """Run by a Python that need not have Pulumi: the packing needs nothing but the library."""
@@ -43,7 +43,7 @@ print(pack(from_folder(folder), ours, Wanted("main.process", Target())).path)
 def packed(path: Path, files: Mapping[str, str | bytes], wanted: Wanted = WANTED) -> Packed:
     ours = folder(path.parent / "ours", {"processor.py": "# ours\n"})
     source = from_folder(folder(path, files))
-    return pack(source, {"processor.py": ours / "processor.py"}, wanted)
+    return pack(source, {"silent_scalper/processor.py": ours / "processor.py"}, wanted)
 
 
 def modes(path: Path) -> dict[str, int]:

@@ -4,20 +4,28 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pytest
+from pulumi_aws import lambda_
 
 from components import SilentScalperPipeline, archive
 from local.resources.archives import zipped
+from silent_scalper_arguments.shapes import RUNTIMES
+from tests.code.made import MAIN, X86, elf, folder
 from tests.component.recorder import Deployment, deploy
 from tests.pythons import interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDLER, ARGUMENTS = ROOT / "handler", ROOT / "silent_scalper_arguments"
 WITH_THE_HANDLER = {
-    **{path.relative_to(ROOT).as_posix(): path for path in HANDLER.rglob("*.py")},
+    **{
+        f"silent_scalper/{path.relative_to(HANDLER).as_posix()}": path
+        for path in HANDLER.rglob("*.py")
+    },
     **{
         f"silent_scalper_arguments/{name}.py": ARGUMENTS / f"{name}.py"
         for name in ("__init__", "declaration", "rules", "values")
@@ -35,9 +43,8 @@ sys.modules["pulumi"] = types.SimpleNamespace(
     AssetArchive=Archive, FileAsset=File, Asset=File, FileArchive=Archive, Archive=Archive,
     Input=dict, Output=dict)
 found, total = runpy.run_path(sys.argv[1])["handler_code"](), hashlib.sha256()
-for folder, archive in found.assets.items():
-  for name, asset in archive.assets.items():
-    total.update(folder.encode() + name.encode() + b"\\0" + asset.content + b"\\0")
+for name, asset in found.assets.items():
+    total.update(name.encode() + b"\\0" + asset.content + b"\\0")
 print(total.hexdigest())
 """
 """Run by a Python that need not have pulumi: the listing is ours, the hash of it the engine's."""
@@ -45,13 +52,17 @@ print(total.hexdigest())
 
 def files(code: pulumi.AssetArchive) -> dict[str, Path]:
     """Every file under its name inside the archive."""
-    found: dict[str, Path] = {}
-    for name, asset in code.assets.items():
-        if isinstance(asset, pulumi.AssetArchive):
-            found |= {f"{name}/{inner}": path for inner, path in files(asset).items()}
-        elif isinstance(asset, pulumi.FileAsset):
-            found[name] = Path(asset.path)
-    return found
+    return {
+        name: Path(asset.path)
+        for name, asset in code.assets.items()
+        if isinstance(asset, pulumi.FileAsset)
+    }
+
+
+def contents(code: pulumi.FileArchive) -> dict[str, bytes]:
+    """What a .zip holds."""
+    with zipfile.ZipFile(code.path) as packed:
+        return {name: packed.read(name) for name in packed.namelist()}
 
 
 def name_of(path: Path) -> str:
@@ -64,7 +75,7 @@ def test_the_handler_is_deployed_whole_and_without_bytecode(deployed: Deployment
     for function in ("processor", "rescuer"):
         deployed_files = files(deployed.named(function).inputs["code"])
         assert deployed_files == WITH_THE_HANDLER
-        assert f"handler/{function}.py" in deployed_files
+        assert f"silent_scalper/{function}.py" in deployed_files
 
 
 def test_the_daily_check_is_deployed_with_what_it_imports_and_no_more(
@@ -88,7 +99,8 @@ def test_the_daily_check_is_deployed_with_what_it_imports_and_no_more(
     rooms = [path for room in ("audit", "read") for path in (ROOT / "operate" / room).glob("*.py")]
     assert there == {name_of(path) for path in rooms} | {"operate/__init__.py"}
     assert needed - there <= {"operate/audit.py", "operate/read.py"}, "the rooms themselves"
-    assert deployed_files.keys() - there == WITH_THE_HANDLER.keys()
+    handler = {name.replace("silent_scalper/", "handler/") for name in WITH_THE_HANDLER}
+    assert deployed_files.keys() - there == handler
     read = {
         f"{name.replace('.', '/')}.py" for name in imported if "silent_scalper_arguments." in name
     }
@@ -99,42 +111,121 @@ def test_the_daily_check_is_deployed_with_what_it_imports_and_no_more(
 def test_the_users_code_lies_beside_it_without_bytecode(
     full: Deployment, process_code: Path
 ) -> None:
-    deployed_files = files(full.named("processor").inputs["code"])
-    assert deployed_files == {
-        **WITH_THE_HANDLER,
-        "process/main.py": process_code / "main.py",
-        "process/lib/table.csv": process_code / "lib" / "table.csv",
+    assert contents(full.named("processor").inputs["code"]) == {
+        **{name: path.read_bytes() for name, path in WITH_THE_HANDLER.items()},
+        "process/main.py": (process_code / "main.py").read_bytes(),
+        "process/lib/table.csv": b"a,b\n",
     }
+
+
+def code_of(given: pulumi.Archive, **arguments: Any) -> pulumi.Archive:
+    args: Any = {"process_code": given, **arguments}
+    code = deploy(lambda: SilentScalperPipeline("intake", args)).named("processor").inputs["code"]
+    assert isinstance(code, pulumi.Archive)
+    return code
 
 
 def test_the_same_files_make_the_same_archive(process_code: Path) -> None:
     """A difference would show in every preview as a change of the code."""
-
-    def listed() -> dict[str, Path]:
-        deployment = deploy(
-            lambda: SilentScalperPipeline(
-                "intake", {"process_code": pulumi.FileArchive(str(process_code))}
-            )
-        )
-        return files(deployment.named("processor").inputs["code"])
-
-    before = listed()
+    given = pulumi.FileArchive(str(process_code))
+    before = code_of(given)
     (process_code / "lib" / "__pycache__").mkdir(exist_ok=True)
     (process_code / "lib" / "__pycache__" / "more.pyc").write_bytes(b"\0")
-    assert listed() == before
+    assert zipped(code_of(given)) == zipped(before)
+
+
+def test_a_list_of_files_is_packed_with_all_that_is_listed(process_code: Path) -> None:
+    listed = pulumi.AssetArchive(
+        {
+            "main.py": pulumi.StringAsset("def process(file): ..."),
+            "table.csv": pulumi.FileAsset(str(process_code / "lib" / "table.csv")),
+            "deep": pulumi.AssetArchive({"er": pulumi.FileArchive(str(process_code))}),
+        }
+    )
+    code = code_of(listed)
+    assert isinstance(code, pulumi.FileArchive)
+    mine = {name: text for name, text in contents(code).items() if name.startswith("process/")}
+    assert mine == {
+        "process/main.py": b"def process(file): ...",
+        "process/table.csv": b"a,b\n",
+        "process/deep/er/main.py": (process_code / "main.py").read_bytes(),
+        "process/deep/er/lib/table.csv": b"a,b\n",
+    }
 
 
 @pytest.mark.parametrize(
     "given",
     [
         pulumi.RemoteArchive("https://example.com/code.zip"),
-        pulumi.AssetArchive({"main.py": pulumi.StringAsset("def process(file): ...")}),
+        pulumi.AssetArchive({"main.py": pulumi.RemoteAsset("https://example.com/main.py")}),
+        pulumi.AssetArchive(
+            {"lib": pulumi.AssetArchive({"a": pulumi.RemoteArchive("https://example.com/a.zip")})}
+        ),
     ],
 )
-def test_other_archives_are_deployed_as_they_are(given: pulumi.Archive) -> None:
-    deployment = deploy(lambda: SilentScalperPipeline("intake", {"process_code": given}))
-    deployed_code = deployment.named("processor").inputs["code"].assets["process"]
-    assert type(deployed_code) is type(given)
+def test_what_lies_elsewhere_is_deployed_as_it_is(given: pulumi.Archive) -> None:
+    code = code_of(given)
+    assert isinstance(code, pulumi.AssetArchive)
+    assert type(code.assets["process"]) is type(given)
+    assert files(code) == WITH_THE_HANDLER
+
+
+@pytest.mark.parametrize(
+    ("arguments", "architecture", "runtime"),
+    [
+        ({}, "arm64", "python3.12"),
+        ({"architecture": "x86_64"}, "x86_64", "python3.12"),
+        ({"process_runtime": "python3.14"}, "arm64", "python3.14"),
+    ],
+)
+def test_every_function_follows_the_architecture_and_the_users_code_its_python(
+    process_code: Path, arguments: dict[str, str], architecture: str, runtime: str
+) -> None:
+    args: Any = {"process_code": pulumi.FileArchive(str(process_code)), **arguments}
+    deployment = deploy(lambda: SilentScalperPipeline("intake", args))
+    for function in ("processor", "rescuer", "checker"):
+        inputs = deployment.named(function).inputs
+        assert inputs["architectures"] == [architecture]
+        assert inputs["runtime"] == (runtime if function == "processor" else "python3.12")
+
+
+def test_code_for_another_architecture_is_refused_by_the_one_that_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    code = folder(tmp_path, {"main.py": MAIN, "fast.abi3.so": elf(X86)})
+    given = pulumi.FileArchive(str(code))
+    assert code_of(given, architecture="x86_64")
+    with pytest.raises(ValueError, match=r"process_code .*compiled for x86-64.*arm64"):
+        code_of(given)
+
+
+def test_code_that_is_known_only_later_is_checked_when_it_is(tmp_path: Path) -> None:
+    code = folder(tmp_path, {"main.py": "def process(): ..."})
+
+    def program() -> None:
+        later: Any = pulumi.Output.from_input(pulumi.FileArchive(str(code)))
+        SilentScalperPipeline("intake", {"process_code": later})
+
+    with pytest.raises(ValueError, match="is called with one argument"):
+        deploy(program)
+    (code / "main.py").write_text(MAIN)
+    assert isinstance(deploy(program).named("processor").inputs["code"], pulumi.FileArchive)
+
+
+def test_what_is_left_out_and_what_is_not_known_is_said_in_the_preview(
+    process_code: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    code_of(pulumi.FileArchive(str(process_code)))
+    assert "process_code: left out of the archive: __pycache__/" in caplog.text
+    code_of(pulumi.RemoteArchive("https://example.com/code.zip"))
+    assert "it must hold all that Lambda (Python 3.12, arm64) needs" in caplog.text
+
+
+@pytest.mark.parametrize("runtime", ["python3.12", "python3.13", "python3.14"])
+def test_the_pinned_provider_knows_every_python_that_is_offered(runtime: str) -> None:
+    assert runtime in {known.value for known in lambda_.Runtime}
+    assert runtime in RUNTIMES
 
 
 def test_the_handler_is_found_inside_an_installed_package(
@@ -146,8 +237,8 @@ def test_the_handler_is_found_inside_an_installed_package(
     shutil.copytree(ARGUMENTS, tmp_path / ARGUMENTS.name)
     monkeypatch.setattr(archive, "_HERE", installed)
     found = files(archive.handler_code())
-    handler = {name: path for name, path in found.items() if name.startswith("handler/")}
-    assert handler == {"handler/processor.py": installed / "handler" / "processor.py"}
+    handler = {name: path for name, path in found.items() if name.startswith("silent_scalper/")}
+    assert handler == {"silent_scalper/processor.py": installed / "handler" / "processor.py"}
     assert all(path.is_relative_to(tmp_path) for path in found.values())
 
 

@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import runpy
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def test_the_dev_stack_deploys(monkeypatch: pytest.MonkeyPatch) -> None:
     deployment = run(stack["config"][f"{PROJECT}:pipeline"])
     assert {child.protect for child in deployment.children} == {None}
     code = deployment.named("processor").inputs["code"]
-    assert "main.py" in code.assets["process"].assets
+    assert "process/main.py" in zipfile.ZipFile(code.path).namelist()
     variables = deployment.named("processor").inputs["environment"]["variables"]
     assert json.loads(variables["SCALPER_RULES"]) == {
         "accepted_types": ["csv", "json", "txt", "bin"],

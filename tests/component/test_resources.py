@@ -77,8 +77,8 @@ def test_lifecycle_rules_wait_for_versioning(deployed: Deployment, bucket: str) 
 @pytest.mark.parametrize(
     ("function", "entry"),
     [
-        ("processor", "handler.processor.handler"),
-        ("rescuer", "handler.rescuer.handler"),
+        ("processor", "silent_scalper.processor.handler"),
+        ("rescuer", "silent_scalper.rescuer.handler"),
         ("checker", "operate.audit.daily.handler"),
     ],
 )
@@ -119,7 +119,8 @@ def test_the_processor_gets_what_the_user_asks_for(full: Deployment, deployed: D
 
 def test_the_rescuer_runs_none_of_the_users_code(full: Deployment) -> None:
     rescuer = full.named("rescuer").inputs
-    assert set(rescuer["code"].assets) == {"handler", "silent_scalper_arguments"}
+    folders = {name.split("/")[0] for name in rescuer["code"].assets}
+    assert folders == {"silent_scalper", "silent_scalper_arguments"}
     assert "STAGE" not in environment(full, "rescuer")
     assert not {"layers", "reservedConcurrentExecutions"} & rescuer.keys()
     assert (rescuer["timeout"], rescuer["memorySize"]) == (900, 512)

@@ -8,6 +8,7 @@ import sys
 import tomllib
 import venv
 import zipfile
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,7 +17,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from components import EmailOn
+from components import Architecture, EmailOn
 from components.provider import PipelineProvider
 from components.published import REPOSITORY
 from components.versions import VERSION
@@ -72,12 +73,19 @@ def test_nothing_of_pulumi_aws_shows(schema: dict[str, Any]) -> None:
     assert not schema.get("dependencies")
 
 
-def test_the_choice_of_email_is_closed(schema: dict[str, Any], component: dict[str, Any]) -> None:
-    ref = component["inputProperties"]["emailOn"]["$ref"]
+@pytest.mark.parametrize(
+    ("argument", "options"), [("emailOn", EmailOn), ("architecture", Architecture)]
+)
+def test_a_choice_is_closed(
+    schema: dict[str, Any], component: dict[str, Any], argument: str, options: type[StrEnum]
+) -> None:
+    ref = component["inputProperties"][argument]["$ref"]
     choice = schema["types"][ref.removeprefix("#/types/")]
-    assert [value["value"] for value in choice["enum"]] == [str(option) for option in EmailOn]
+    assert [value["value"] for value in choice["enum"]] == [str(option) for option in options]
     assert all(value["description"] for value in choice["enum"])
-    assert list(schema["types"]) == ["silent-scalper:index:EmailOn"]
+    assert set(schema["types"]) == {
+        "silent-scalper:index:Architecture", "silent-scalper:index:EmailOn"
+    }  # fmt: skip
 
 
 def test_what_decides_whether_a_child_exists_is_plain(component: dict[str, Any]) -> None:

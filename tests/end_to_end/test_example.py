@@ -2,12 +2,14 @@
 
 import importlib.util
 import io
+import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+import handler
 from handler import Rejection
 from local.deployment import ROOT
 
@@ -19,7 +21,9 @@ def example() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "silent_scalper", handler)
+        spec.loader.exec_module(module)
     return module
 
 

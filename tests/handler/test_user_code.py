@@ -442,6 +442,7 @@ def mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "process"
     folder.mkdir()
     monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+    monkeypatch.setitem(sys.modules, "silent_scalper", handler)
     known = set(sys.modules)
     yield folder
     for name in set(sys.modules) - known:
@@ -455,7 +456,7 @@ def test_an_entry_is_imported_from_the_mounted_folder_with_what_it_brings_along(
     (mounted / "brought_along.py").write_text("ANSWER = 42\n")
     (mounted / "main.py").write_text(
         "import brought_along\n"
-        "from handler import Rejection\n"
+        "from silent_scalper import Rejection\n"
         "def process(file):\n"
         "    if file.file_type != 'csv':\n"
         "        raise Rejection('NOT_CSV', 'only csv')\n"

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PROCESS = """
 import os
-from handler import File, Rejection
+from silent_scalper import File, Rejection
 from helper import columns
 
 def process(file):
@@ -50,7 +50,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     configure(tmp_path, "dev", accepted_types=[".CSV", "json"], process_code="./code")
     yield tmp_path
     for name in set(sys.modules) - before[0]:
-        if name in ("helper", "main"):
+        if name in ("helper", "main", "silent_scalper"):
             del sys.modules[name]
     sys.path[:] = before[1]
 

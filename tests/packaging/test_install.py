@@ -14,11 +14,10 @@ import silent_scalper
 class Cloud(mocks.Mocks):
     def new_resource(self, args):
         if args.typ == "aws:lambda/function:Function":
-            code = args.inputs["code"].assets
             FUNCTIONS[args.name] = {
-                f"{folder}/{name}": asset.path
-                for folder in ("handler", "silent_scalper_arguments")
-                for name, asset in code[folder].assets.items()
+                name: asset.path
+                for name, asset in args.inputs["code"].assets.items()
+                if not name.startswith("operate/")
             }
         return args.name, {**args.inputs, "arn": "arn", "bucket": "b", "name": "n", "url": "u"}
     def call(self, args):
@@ -39,12 +38,12 @@ print(json.dumps({"home": home, "functions": FUNCTIONS}))
 
 UNPACK = """
 import json, pathlib, shutil, sys
-from silent_scalper.archive import checker_code
+from silent_scalper.archive import checker_code, handler_code
 
 target = pathlib.Path(sys.argv[1])
-for folder, files in checker_code().assets.items():
-    for name, asset in files.assets.items():
-        copy = target / folder / name
+for code in (handler_code(), checker_code()):
+    for name, asset in code.assets.items():
+        copy = target / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(asset.path, copy)
 print(json.dumps(str(target)))
@@ -59,12 +58,19 @@ def test_the_installed_component_deploys_the_lambda_code_that_came_with_it(
     assert home.is_relative_to(installed.folder), "the package is the installed one"
     assert set(functions) == {"intake-processor", "intake-rescuer", "intake-checker"}
     code = ROOT / "handler"
-    there = {f"handler/{path.relative_to(code).as_posix()}" for path in code.rglob("*.py")}
-    for files in functions.values():
-        handler = {name: Path(path) for name, path in files.items() if name.startswith("handler/")}
+    there = {path.relative_to(code).as_posix() for path in code.rglob("*.py")}
+    for function, files in functions.items():
+        called = "handler" if function == "intake-checker" else "silent_scalper"
+        handler = {
+            name.removeprefix(f"{called}/"): Path(path)
+            for name, path in files.items()
+            if name.startswith(f"{called}/")
+        }
         assert handler.keys() == there, "every module, and no __pycache__ that pip has made"
-        assert handler == {name: home / name for name in there}
-        others = {name: Path(path) for name, path in files.items() if name not in there}
+        assert handler == {name: home / "handler" / name for name in there}
+        others = {
+            name: Path(path) for name, path in files.items() if not name.startswith(f"{called}/")
+        }
         assert others == {name: home.parent / name for name in others}
 
 
@@ -72,7 +78,7 @@ def test_the_lambda_code_that_came_along_imports_by_itself(
     installed: Installed, tmp_path: Path
 ) -> None:
     archive = Path(installed.answer(UNPACK, tmp_path / "task"))
-    for entry in ("handler.processor", "handler.rescuer", "operate.audit.daily"):
+    for entry in ("silent_scalper.processor", "silent_scalper.rescuer", "operate.audit.daily"):
         program = f"import {entry} as m; assert callable(m.handler); print(m.__file__)"
         where = run(installed.python, "-c", program, cwd=archive)
         assert Path(where.strip()).is_relative_to(archive)

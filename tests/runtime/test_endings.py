@@ -61,7 +61,7 @@ def test_an_instance_takes_one_event_after_the_other(function: Lambda) -> None:
 def test_a_rejection_is_an_ordinary_end(function: Lambda) -> None:
     function.deploy(
         """
-        from handler import Rejection
+        from silent_scalper import Rejection
         def process(file): raise Rejection("BAD_HEADER", "no header")
         """
     )
