@@ -83,7 +83,8 @@ class _Copier:
     def __init__(self, target: int) -> None:
         self._identity = _identity(target)
         self._pipe = self._control = self._answers = -1
-        self._saved: tuple[int, int] | None = None
+        self._saved: tuple[_Descriptor, _Descriptor] | None = None
+        self._ours: list[_Descriptor] = []
         self._asked = 0
         """Answers that are still to come."""
         self._program: subprocess.Popen[bytes] | None = None
@@ -96,6 +97,7 @@ class _Copier:
         control, self._control = os.pipe()
         self._answers, answers = os.pipe()
         theirs = (source, control, answers)
+        self._ours = [_Descriptor(it) for it in (self._pipe, self._control, self._answers)]
         try:
             self._program = subprocess.Popen(
                 [sys.executable, "-I", "-S", _COPIER, *map(str, theirs), str(LIMIT_BYTES)],
@@ -109,9 +111,9 @@ class _Copier:
                 os.close(descriptor)
 
     def serves(self, target: int) -> bool:
-        """False when standard output has become something else since."""
+        """False when standard output has become something else since, or our pipes have."""
         self._restore()
-        return self._identity == _identity(target)
+        return self._identity == _identity(target) and all(it.is_same for it in self._ours)
 
     def begin(self) -> bool:
         """Put the pipe in place of the descriptors; False when there is none."""
@@ -121,7 +123,7 @@ class _Copier:
             self._program.wait()
             self._answered()
             os.write(self._control, b"B")
-            self._saved = os.dup(_STDOUT), os.dup(_STDERR)
+            self._saved = _Descriptor(os.dup(_STDOUT)), _Descriptor(os.dup(_STDERR))
             os.dup2(self._pipe, _STDOUT)
             os.dup2(self._pipe, _STDERR)
         except OSError:
@@ -136,6 +138,8 @@ class _Copier:
         False when nobody is left who would.
         """
         self._restore()
+        if not all(it.is_same for it in self._ours):
+            return True
         try:
             os.write(self._control, b"E")
             self._asked += 1
@@ -146,9 +150,8 @@ class _Copier:
 
     def close(self) -> None:
         """It ends when nobody is left who could print."""
-        for descriptor in (self._pipe, self._control, self._answers):
-            if descriptor >= 0:
-                os.close(descriptor)
+        for descriptor in self._ours:
+            descriptor.close()
         if self._program:
             self._program.wait()
 
@@ -162,14 +165,34 @@ class _Copier:
     def _restore(self) -> None:
         if self._saved is None:
             return
-        # Each by itself: an alarm may ring in between.
+        saved, self._saved = self._saved, None
+        # Each by itself: an alarm may ring in between, and the user's code may have closed one.
         try:
-            os.dup2(self._saved[0], _STDOUT)
+            _put_back(saved[0], _STDOUT)
         finally:
-            os.dup2(self._saved[1], _STDERR)
-        for descriptor in self._saved:
-            os.close(descriptor)
-        self._saved = None
+            _put_back(saved[1], _STDERR)
+
+
+def _put_back(saved: "_Descriptor", descriptor: int) -> None:
+    if saved.is_same:
+        os.dup2(saved.number, descriptor)
+        saved.close()
+
+
+class _Descriptor:
+    """One of ours: the user's code may close it, and then its number is another's."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._identity = _identity(number)
+
+    @property
+    def is_same(self) -> bool:
+        return _identity(self.number) == self._identity
+
+    def close(self) -> None:
+        if self.is_same:
+            os.close(self.number)
 
 
 def _identity(descriptor: int) -> tuple[int, int] | None:

@@ -23,6 +23,9 @@ class Copier:
     def begin(self) -> None:
         self._left, self._dropped, self._mid_line = self._limit, 0, False
 
+    def lift_the_limit(self) -> None:
+        self._left = sys.maxsize
+
     def pass_on(self, data: bytes) -> None:
         kept = data[: self._left]
         self._left -= len(kept)
@@ -87,7 +90,10 @@ def main(source: int, control: int, answers: int, limit: int) -> None:
                 copier.end()
                 os.write(answers, b".")
             else:
+                # The function is gone, or its code has closed what it did not open: nobody is left
+                # who would begin a file.
                 ready.unregister(control)
+                copier.lift_the_limit()
         elif source in which:
             data = _read(source)
             if data == b"":

@@ -115,6 +115,25 @@ def test_what_is_logged_by_a_logger_of_its_own_on_standard_output_is_limited(
     assert ended.stdout.count("x") in range(LIMIT_BYTES - 1000, LIMIT_BYTES + 1)
 
 
+def test_a_process_that_closes_every_descriptor_harms_no_file(function: Lambda) -> None:
+    function.deploy(
+        """
+        import os
+        def process(file):
+            print("hello", file.name)
+            if file.name == "0.csv":
+                os.closerange(3, 200)
+        """
+    )
+    uploads = [function.world.upload(f"{n}.csv") for n in range(3)]
+    for n, upload in enumerate(uploads):
+        ended = function.invoke(upload, f"request-{n}")
+        assert ended.succeeded, ended
+        assert ended.stdout.splitlines()[0] == f"hello {n}.csv"
+        assert [line["status"] for line in ended.lines] == ["PROCESSED"]
+    assert [function.world.status(upload) for upload in uploads] == ["PROCESSED"] * 3
+
+
 def test_process_has_no_child_that_it_did_not_start(function: Lambda) -> None:
     """What copies its output is nobody's child: who waits for all of them comes to an end."""
     ended = run(function, "try: os.wait()\nexcept ChildProcessError: print('no child')")
