@@ -54,8 +54,11 @@ def read_stacks(variable: str, root: Path) -> list[Stack]:
         named = json.loads(variable)
     except ValueError as error:
         raise WorkflowError(f"the variable STACKS is not JSON: {error}") from None
-    if not isinstance(named, dict):
-        raise WorkflowError(f"the variable STACKS must be a JSON object (got {variable[:80]!r})")
+    if not isinstance(named, dict) or not named:
+        raise WorkflowError(
+            f"the variable STACKS must be a JSON object of stacks by name (got {variable[:80]!r}); "
+            "delete it where nothing is deployed"
+        )
     return [_checked(name, settings, root) for name, settings in named.items()]
 
 

@@ -163,6 +163,15 @@ def test_the_report_of_a_run_is_kept_and_shown_when_the_run_fails() -> None:
         assert jobs(name)[last]["if"].startswith("always() && needs.stacks.result == 'success'")
 
 
+def test_every_owner_of_code_owns_something_that_is_there() -> None:
+    lines = (ROOT / ".github" / "CODEOWNERS").read_text().splitlines()
+    owned = [line.split() for line in lines if line and not line.startswith("#")]
+    assert owned[0] == ["*", "@you"], "everything has an owner"
+    for path, *owners in owned[1:]:
+        assert (ROOT / path.lstrip("/")).exists(), path
+        assert owners
+
+
 def test_pulumi_actions_only_installs_the_command() -> None:
     """It throws before it comments when what it runs fails; so it runs nothing."""
     for name in WORKFLOWS:

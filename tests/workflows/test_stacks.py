@@ -74,7 +74,7 @@ def test_a_stack_that_is_not_whole_stops_the_workflow(
     assert complaint in done.stderr
 
 
-@pytest.mark.parametrize("variable", ["[]", "dev", '"dev"'])
+@pytest.mark.parametrize("variable", ["[]", "{}", "dev", '"dev"'])
 def test_what_is_no_list_of_stacks_is_said(
     make_runner: Callable[..., Runner], variable: str
 ) -> None:
