@@ -1,8 +1,10 @@
 """`pip install` of this repository gives the component, with the Lambda code inside."""
 
+import os
+import sys
 from pathlib import Path
 
-from tests.packaging.installed import ROOT, Installed, run
+from tests.packaging.installed import BUILD, ROOT, Installed, checkout, run
 
 DEPLOY = """
 import json, pathlib, sys
@@ -93,3 +95,19 @@ def test_an_install_from_any_source_leaves_nothing_behind_in_the_repository(
 def test_the_types_of_the_component_are_seen_by_a_type_checker(installed: Installed) -> None:
     program = "import json, silent_scalper as s, pathlib; print(json.dumps(s.__file__))"
     assert (Path(installed.answer(program)).parent / "py.typed").is_file()
+
+
+def test_a_wheel_is_the_same_byte_for_byte_whoever_builds_it(tmp_path: Path) -> None:
+    """As `.github/build-release.sh` builds it: with the time of the commit."""
+    wheels = []
+    for number, name in enumerate(("here", "elsewhere")):
+        folder = tmp_path / name
+        folder.mkdir()
+        checkout(folder)
+        for path in folder.rglob("*.py"):
+            os.utime(path, (number, number))
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
+        run(sys.executable, "-c", BUILD, "build_wheel", cwd=folder, env=environment)
+        (wheel,) = (folder / "dist").glob("*.whl")
+        wheels.append(wheel.read_bytes())
+    assert wheels[0] == wheels[1]
