@@ -24,9 +24,13 @@ def deal_with_each(pipeline: Pipeline, finds: Iterable[Find], context: Any, deci
     faults: list[tuple[Upload | None, Fault]] = []
     try:
         with deadline(context):
-            for find in finds:
+            all_finds = list(finds)
+            for number, find in enumerate(all_finds, 1):
                 if failed := _deal_with(pipeline, find, decide):
                     faults.append(failed)
+                    time_is_up = isinstance(failed[1].__cause__, DeadlineReached)
+                    if time_is_up and number < len(all_finds):
+                        raise DeadlineReached
     except DeadlineReached:
         late = Fault(Code.OUT_OF_TIME, "the time of the invocation was up; raise timeout_seconds")
         log.fault(None, late)
@@ -44,8 +48,16 @@ def uploads(
 
 
 def retry(pipeline: Pipeline, event: Any, owner: str, *, rescuing: bool = False) -> list[Find]:
-    """The upload that a retry is about, once it is claimed."""
-    return [lambda: pipeline.reattempts.claim(event, owner, rescuing=rescuing)]
+    """The upload that a retry is about, once it is claimed.
+
+    The user's code is loaded before that: so a claim proves that the file was in its hands.
+    """
+
+    def find() -> Delivery | None:
+        in_hand = not rescuing and pipeline.process is not None
+        return pipeline.reattempts.claim(event, owner, rescuing=rescuing, in_hand=in_hand)
+
+    return [find]
 
 
 def _arrived(pipeline: Pipeline, record: Any, owner: str, rescuing: bool) -> Delivery | None:

@@ -6,9 +6,11 @@ A schedule or an operator asks for a retry of one that was set aside or held.
 from typing import Any
 
 from . import log
+from .deadline import DeadlineReached
+from .diagnosis import UNFINISHED
 from .dispatch import deal_with_each, retry, uploads
 from .model.delivery import Delivery, Outcome
-from .model.errors import ObjectMissing, Rejection
+from .model.errors import Code, Fault, ObjectMissing, Rejection
 from .model.event import is_retry, is_test, records_of
 from .pipeline import Pipeline, deployed
 
@@ -42,7 +44,12 @@ def decide(pipeline: Pipeline, delivery: Delivery) -> Outcome:
             file = user_code.File(delivery.upload, lambda: pipeline.clients.s3, delivery.source)
             result = user_code.call(pipeline.process, file)
     except Rejection as rejection:
-        return fates.reject(delivery, rejection.code, rejection.reason)
+        try:
+            return fates.reject(delivery, rejection.code, rejection.reason)
+        except DeadlineReached as late:
+            # The rescuer has more time, and goes by this.
+            reason = f"{UNFINISHED}{rejection.code}: {rejection.reason}"
+            raise Fault(Code.OUT_OF_TIME, reason) from late
     except ObjectMissing:
         return fates.mark_gone(delivery)
     return fates.accept(delivery, result)

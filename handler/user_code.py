@@ -6,8 +6,10 @@ its idempotency key.
 
 import importlib
 import io
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -188,9 +190,11 @@ def call(process: Process, file: File) -> Any:
 
 def _called(process: Process, file: File) -> Any:
     _own_reads.file = file
+    path = list(sys.path)
     try:
         with deadline_of_user_code():
-            result = process(file)
+            # In a context of its own, as that of its decimals.
+            result = copy_context().run(process, file)
     except DeadlineReached as late:
         if file.reads:
             raise _out_of_time() from late
@@ -208,6 +212,8 @@ def _called(process: Process, file: File) -> Any:
         raise verdict from error
     finally:
         _own_reads.file = None
+        # What we import late lies there.
+        sys.path += [folder for folder in path if folder not in sys.path]
     if file.trouble is not None:
         # It was caught and not made good: what came back is about a part of the file.
         raise file.trouble

@@ -46,7 +46,7 @@ def varied() -> list[Sample]:
         Sample("customers.csv", _orders(30), "PROCESSED"),
         Sample("from-an-old-system.csv", _latin_1, "QUARANTINED", "NOT_UTF8"),
         Sample("cut-off.json", _text('{"items": [1, 2,'), "QUARANTINED", "CORRUPT_JSON"),
-        Sample("crash-demo.csv", _orders(3), "QUARANTINED", "PROCESS_CRASHED"),
+        Sample("crash-demo.csv", _orders(3), "HELD", "FUNCTION_DIED"),
         Sample("still-being-written.csv.tmp", _orders(5), PASSED_OVER),
         Sample("a-folder/", _text(""), PASSED_OVER),
     ]

@@ -19,8 +19,11 @@ class Claims:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def claim(self, retry: Retry, owner: str) -> Item | None:
+    def claim(self, retry: Retry, owner: str, *, in_hand: bool = False) -> Item | None:
         """Count the retry as `owner`'s and return the record; None when it is not to be done.
+
+        `in_hand` says that the user's code is loaded and is to be given the file: each such try of
+        the retry is counted, as proof should the function die of it.
 
         `owner` is the Lambda request id, which the tries of one invocation share: they all find
         their claim again. `taken_from` is not the record's owner where a retry was abandoned.
@@ -36,8 +39,10 @@ class Claims:
             return self._records.change(
                 {"object_key": retry.object_key, "upload_id": retry.upload_id},
                 "SET #retries = :now, #attempt = #attempt + :one, #retry_owner = :me, "
-                "#claimed_at = :at, #taken_from = if_not_exists( #retry_owner, #owner ) "
-                "REMOVE #retry_at, #parked",
+                "#claimed_at = :at, #taken_from = if_not_exists( #retry_owner, #owner )"
+                + (", #tries_in_hand = :one " if in_hand else " ")
+                + "REMOVE #retry_at, #parked"
+                + ("" if in_hand else ", #tries_in_hand"),
                 f"( #status = :quarantined OR #status = :held ) AND {is_next} AND {is_free}",
                 {
                     ":now": retry.retries + 1,
@@ -56,7 +61,28 @@ class Claims:
         # A person may have dealt with the file while the retry was in progress.
         is_open = existing.get("status") in NEEDS_SOMEBODY or existing.get("owner") == owner
         is_mine = existing.get("retry_owner") == owner and is_open
-        return existing if is_mine and existing["retries"] == retry.retries + 1 else None
+        if not is_mine or existing["retries"] != retry.retries + 1:
+            return None
+        is_concluded = existing["owner"] == owner
+        return self._counting_the_try(existing) if in_hand and not is_concluded else existing
+
+    def _counting_the_try(self, claimed: Item) -> Item:
+        try:
+            return self._records.change(
+                claimed,
+                "SET #tries_in_hand = #tries_in_hand + :one",
+                "#retry_owner = :me AND #owner = :owner AND #retries = :now "
+                "AND attribute_exists(tries_in_hand)",
+                {
+                    ":one": 1,
+                    ":me": claimed["retry_owner"],
+                    ":owner": claimed["owner"],
+                    ":now": claimed["retries"],
+                },
+            )
+        except ConditionFailed:
+            # It was concluded meanwhile, or taken over; whoever goes on will find that.
+            return claimed
 
     def conclude(self, item: Item, claimed: Item) -> Item | None:
         """Record what became of the retry; None when recorded, else what stands."""

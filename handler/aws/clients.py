@@ -1,6 +1,9 @@
 """The clients: one botocore session, each client made when it is first needed."""
 
 import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -35,6 +38,9 @@ SNS_CONFIG = LEAN_CONFIG.merge(
 class Clients:
     """What the adapters talk to; tests put moto, an emulator or a model in its place."""
 
+    def __init__(self) -> None:
+        self._environment = dict(os.environ)
+
     @cached_property
     def _session(self) -> botocore.session.Session:
         # Lambda's log has level INFO, at which botocore says where it found what. All of it is paid
@@ -66,9 +72,28 @@ class Clients:
         return self._client("scheduler", CONFIG)
 
     def _client(self, service: str, config: Config) -> Any:
-        # botocore's own line, which it would otherwise put together anew for every call.
-        once = Config(user_agent=self._session.user_agent())
-        return self._session.create_client(service, config=config.merge(once))
+        with self._deployed_environment():
+            # botocore's own line, which it would otherwise put together anew for every call.
+            once = Config(user_agent=self._session.user_agent())
+            return self._session.create_client(service, config=config.merge(once))
+
+    @contextmanager
+    def _deployed_environment(self) -> Iterator[None]:
+        """Of a client that is made late `process` may have changed region, endpoint and more."""
+        if os.environ == self._environment:
+            yield
+            return
+        changed = dict(os.environ)
+        _become(self._environment)
+        try:
+            yield
+        finally:
+            _become(changed)
+
+
+def _become(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def _encode_once(request: Any, **_: Any) -> None:

@@ -25,10 +25,12 @@ class Reattempts:
         self._fates = fates
         self._pipeline = pipeline
 
-    def claim(self, event: Any, owner: str, *, rescuing: bool) -> Delivery | None:
+    def claim(
+        self, event: Any, owner: str, *, rescuing: bool, in_hand: bool = False
+    ) -> Delivery | None:
         """What `event` asks to be tried again; None when there is nothing to do any more."""
         retry = Retry.asked_by(event)
-        claimed = self._parts.claims.claim(retry, owner)
+        claimed = self._parts.claims.claim(retry, owner, in_hand=in_hand)
         if claimed is None:
             log.nothing_to_retry(retry.object_key, retry.upload_id)
             return None

@@ -26,7 +26,7 @@ def test_every_fate_is_reached_with_the_permissions_of_the_roles(guarded: Pipeli
     uploads = [
         guarded.drop("accepted.csv"),
         guarded.drop("refused.exe", b"MZ", "QUARANTINED", "WRONG_TYPE"),
-        guarded.drop("crash-demo.csv", b"a\n", "QUARANTINED", "PROCESS_CRASHED"),
+        guarded.drop("crash-demo.csv", b"a\n", "HELD", "FUNCTION_DIED"),
     ]
     for fate in guarded.fates_of(uploads):
         assert guarded.problems_of(fate) == []

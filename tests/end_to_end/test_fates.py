@@ -27,13 +27,17 @@ def test_an_accepted_file_stays_where_it_is_and_its_result_is_recorded(pipeline:
         ("corrupt.csv", b"a,b\n1,2\n1\n", "CORRUPT_CSV"),
         ("latin.csv", "a,ü\n".encode("latin-1"), "NOT_UTF8"),
         ("corrupt.json", b"{", "CORRUPT_JSON"),
-        ("crash-demo.csv", b"a,b\n", "PROCESS_CRASHED"),
     ],
 )
 def test_a_bad_file_ends_in_quarantine_with_its_reason(
     pipeline: Pipeline, key: str, content: bytes, reason_code: str
 ) -> None:
     fate = pipeline.fate_of(pipeline.drop(key, content, "QUARANTINED", reason_code))
+    assert pipeline.problems_of(fate) == []
+
+
+def test_a_file_that_ends_the_function_is_held_until_a_retry_proves_it(pipeline: Pipeline) -> None:
+    fate = pipeline.fate_of(pipeline.drop("crash-demo.csv", b"a,b\n", "HELD", "FUNCTION_DIED"))
     assert pipeline.problems_of(fate) == []
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from handler.diagnosis import diagnose
 from handler.model.errors import REASON_LENGTH, Code, Fault
 from handler.model.event import KEY_BYTES, UPLOAD_ID_LENGTH, parse, records_of
-from handler.rescuer import diagnose
 
 from .hostile import JSON, KEYS, mutated
 from .world import INPUT, World, fault_of, saved_event
@@ -140,7 +140,7 @@ def test_nothing_but_proof_sets_a_file_aside(record: Any) -> None:
     if not isinstance(record, dict):
         record = {}
     cause = diagnose(record, has_process=False, files=1)
-    if cause.is_the_file:
+    if cause.refusal:
         assert str(record["responsePayload"]["errorMessage"]).startswith(f"{cause.code}: ")
 
 

@@ -1,13 +1,14 @@
 """The last error decides: set aside what `process` failed on, hold everything else."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from handler import rescuer
-from handler.model.errors import Code, Fault
-from handler.rescuer import diagnose
+from handler.diagnosis import diagnose
+from handler.model.errors import Code, Fault, Rejection
 
 from .world import INPUT, QUARANTINE, Context, World, saved_event
 
@@ -33,16 +34,17 @@ HELD = {
 }
 """Nobody's fault that we could prove, with or without `process`."""
 DIED = {
-    "failed_timed_out": (Code.PROCESS_TIMED_OUT, Code.OUT_OF_TIME),
-    "failed_timed_out_old_words": (Code.PROCESS_TIMED_OUT, Code.INTERNAL_ERROR),
-    "failed_killed": (Code.PROCESS_OUT_OF_MEMORY, Code.INTERNAL_ERROR),
-    "failed_out_of_memory": (Code.PROCESS_OUT_OF_MEMORY, Code.INTERNAL_ERROR),
-    "failed_exit_status_137": (Code.PROCESS_OUT_OF_MEMORY, Code.INTERNAL_ERROR),
-    "failed_exit_status_1": (Code.PROCESS_CRASHED, Code.INTERNAL_ERROR),
-    "failed_segmentation_fault": (Code.PROCESS_CRASHED, Code.INTERNAL_ERROR),
-    "failed_emulator_crash": (Code.PROCESS_CRASHED, Code.INTERNAL_ERROR),
+    "failed_timed_out": ("PROCESS_TIMED_OUT", "OUT_OF_TIME"),
+    "failed_timed_out_old_words": ("PROCESS_TIMED_OUT", "OUT_OF_TIME"),
+    "failed_killed": ("PROCESS_OUT_OF_MEMORY", "FUNCTION_DIED"),
+    "failed_out_of_memory": ("PROCESS_OUT_OF_MEMORY", "FUNCTION_DIED"),
+    "failed_exit_status_137": ("PROCESS_OUT_OF_MEMORY", "FUNCTION_DIED"),
+    "failed_exit_status_1": ("PROCESS_CRASHED", "FUNCTION_DIED"),
+    "failed_segmentation_fault": ("PROCESS_CRASHED", "FUNCTION_DIED"),
+    "failed_emulator_crash": ("PROCESS_CRASHED", "FUNCTION_DIED"),
 }
-"""The function was stopped: held against `process` only where there is one, and one file."""
+"""The function was stopped: held against `process` only where there is one, and one file, which
+was in hand at each of the three tries that these records tell of."""
 
 
 @pytest.mark.parametrize("has_process", [True, False])
@@ -55,21 +57,119 @@ def test_an_error_with_a_name_decides_by_its_name(
     cause = diagnose(saved_event(record), has_process=has_process, files=files)
     assert cause.code is code
     assert words in cause.reason
-    assert cause.is_the_file is (record in SET_ASIDE)
+    assert (cause.of(0) is not None) is (record in SET_ASIDE)
 
 
 @pytest.mark.parametrize("record", DIED)
 @pytest.mark.parametrize(
-    ("has_process", "files", "proven"),
-    [(True, 1, True), (True, 2, False), (False, 1, False), (False, 2, False)],
+    ("has_process", "files", "in_hand", "proven"),
+    [
+        (True, 1, 3, True),
+        (True, 1, 4, True),
+        (True, 1, 2, False),
+        (True, 1, 0, False),
+        (True, 2, 3, False),
+        (False, 1, 3, False),
+        (False, 2, 3, False),
+    ],
 )
 def test_a_dead_function_is_held_against_the_file_only_with_proof(
-    record: str, has_process: bool, files: int, proven: bool
+    record: str, has_process: bool, files: int, in_hand: int, proven: bool
 ) -> None:
     with_proof, without = DIED[record]
     cause = diagnose(saved_event(record), has_process=has_process, files=files)
-    assert cause.code is (with_proof if proven else without)
-    assert cause.is_the_file is proven
+    assert cause.code == without
+    refusal = cause.of(in_hand)
+    assert (refusal and refusal[0]) == (with_proof if proven else None)
+
+
+@pytest.mark.parametrize("count", ["absent", None, 0, "3"])
+def test_where_lambda_does_not_say_how_often_it_tried_nothing_is_proven(count: Any) -> None:
+    failure = saved_event("failed_killed")
+    failure["requestContext"]["approximateInvokeCount"] = count
+    if count == "absent":
+        del failure["requestContext"]["approximateInvokeCount"]
+    cause = diagnose(failure, has_process=True, files=1)
+    assert cause.of(1_000) is None
+
+
+LOOPS = {
+    "the condition": lambda failure: failure["requestContext"].update(
+        condition="RecursiveInvocation"
+    ),
+    "the answer": lambda failure: failure.update(
+        responsePayload={"__type": "RecursiveInvocationException", "Message": "a loop"}
+    ),
+    "the file is the function's own": lambda failure: failure["requestPayload"]["Records"][
+        0
+    ].update(userIdentity={"principalId": "AWS:AROAEXAMPLE:intake-processor-1a2b3c4"}),
+}
+
+
+@pytest.mark.parametrize("sign", LOOPS)
+def test_a_loop_that_lambda_stopped_is_held_and_never_scheduled(world: World, sign: str) -> None:
+    upload = world.upload()
+    failure = saved_event("failed_concurrency_zero")
+    failure["requestPayload"] = upload.event
+    LOOPS[sign](failure)
+    world.deploy(process=lambda file: None, retries="10,120")
+    world.invoke_rescuer(failure)
+    item = world.record(upload)
+    assert (item["status"], item["reason_code"]) == ("HELD", "LOOP_STOPPED")
+    assert "process writes to the input bucket" in item["reason"]
+    assert "retry_at" not in item
+    assert world.schedules() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [("TOO_LARGE", "too long"), ("BAD_HEADER", "no: header")]
+)
+def test_what_the_processor_had_no_time_to_move_the_rescuer_moves(
+    world: World, code: str, reason: str
+) -> None:
+    def process(file: Any) -> None:
+        raise Rejection(code, reason)
+
+    world.deploy(process=process)
+    upload = world.upload()
+
+    def slow(**_: Any) -> None:
+        time.sleep(5)
+
+    world.aws.hook("before-call.s3.CopyObject", slow)
+    with pytest.raises(Fault) as seen:
+        world.run(upload, remaining_ms=400)
+    world.aws.forget_hooks()
+    assert seen.value.code == "OUT_OF_TIME"
+    world.rescue(upload, error=str(seen.value))
+    item = world.record(upload)
+    assert (item["status"], item["reason_code"]) == ("QUARANTINED", code)
+    assert item["reason"] == reason
+
+
+@pytest.mark.parametrize("record", ["failed_out_of_time", "failed_timed_out"])
+def test_what_a_rule_refuses_is_set_aside_by_the_rescuer_when_time_ran_out(
+    world: World, record: str
+) -> None:
+    world.deploy(rules={"accepted_types": ["json"]})
+    upload = world.upload()
+    world.rescue(upload, record)
+    item = world.record(upload)
+    assert (item["status"], item["reason_code"]) == ("QUARANTINED", "WRONG_TYPE")
+
+
+def test_when_the_time_is_up_the_files_that_are_left_are_not_blamed(world: World) -> None:
+    def process(file: Any) -> None:
+        time.sleep(5)
+
+    world.deploy(process=process)
+    uploads = [world.upload(f"{n}.csv") for n in range(2)]
+    event = {"Records": [upload.record for upload in uploads]}
+    with pytest.raises(Fault) as seen:
+        world.run(event, remaining_ms=400)
+    assert seen.value.code == "OUT_OF_TIME"
+    world.rescue(event, error=str(seen.value))
+    assert [world.status(upload) for upload in uploads] == ["HELD", "HELD"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +189,7 @@ def test_every_failure_ends_in_the_fate_that_its_cause_deserves(world: World, re
     upload = world.upload()
     world.rescue(upload, record)
     item = world.record(upload)
-    aside = record in SET_ASIDE or record in DIED
+    aside = record in SET_ASIDE
     assert item["status"] == ("QUARANTINED" if aside else "HELD")
     assert item["reason"]
     assert world.is_in_input(upload) is not aside

@@ -277,3 +277,78 @@ def test_process_meets_the_upload_as_it_was_and_reads_it_from_quarantine(
 
 def test_a_retry_is_not_abandoned_while_lambda_may_still_try_it() -> None:
     assert ABANDONED_SECONDS == GRACE_SECONDS
+
+
+# A function that dies.
+
+MEMORY = "failed_out_of_memory"
+
+
+def dies(file: Any) -> None:
+    raise SystemError("in the place of an end without a word")
+
+
+def dying(world: World, upload: Uploaded, tries: int = 3) -> None:
+    """So many tries of a retry reach `process`, and none comes back."""
+    for _ in range(tries):
+        with pytest.raises(Fault):
+            world.retry(upload)
+
+
+def test_a_death_in_the_first_attempt_is_held_and_the_retry_proves_it(world: World) -> None:
+    world.deploy(process=dies, retries=DELAYS)
+    upload = world.upload()
+    world.rescue(upload, MEMORY)
+    item = world.record(upload)
+    assert (item["status"], item["reason_code"]) == ("HELD", "FUNCTION_DIED")
+    assert "a retry will tell" in item["reason"]
+    assert "retry_at" in item
+
+    dying(world, upload)
+    world.rescue_retry(upload, 0, MEMORY)
+    item = world.record(upload)
+    assert (item["status"], item["reason_code"]) == ("QUARANTINED", "PROCESS_OUT_OF_MEMORY")
+    assert item["reason"] == "process was killed: out of memory."
+    assert "tries_in_hand" not in item
+    assert not world.is_in_input(upload)
+
+
+@pytest.mark.parametrize("tries", [0, 1, 2])
+def test_a_death_at_a_try_that_may_not_have_had_the_file_proves_nothing(
+    world: World, tries: int
+) -> None:
+    world.deploy(process=dies, retries=DELAYS)
+    upload = world.upload()
+    world.rescue(upload, MEMORY)
+    dying(world, upload, tries)
+    world.rescue_retry(upload, 0, MEMORY)
+    item = world.record(upload)
+    assert (item["status"], item["reason_code"]) == ("HELD", "FUNCTION_DIED")
+    assert world.is_in_input(upload)
+
+
+def test_code_that_dies_while_it_is_loaded_has_no_file_in_hand(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim of a retry comes after it."""
+    world.deploy(process=dies, retries=DELAYS)
+    upload = world.upload()
+    world.rescue(upload, MEMORY)
+    world.deploy(entry="main.process")
+
+    def load(entry: str) -> None:
+        raise SystemError("in the place of an end without a word")
+
+    monkeypatch.setattr("handler.user_code.load", load)
+    dying(world, upload)
+    assert "retry_owner" not in world.record(upload)
+    world.rescue_retry(upload, 0, MEMORY)
+    item = world.record(upload)
+    assert (item["status"], item["retries"]) == ("HELD", 1)
+
+
+def test_where_there_is_no_process_a_retry_counts_no_tries(world: World, aside: Uploaded) -> None:
+    world.deploy(retries=DELAYS)
+    with world.failing("sns.Publish", times=99), pytest.raises(Fault):
+        world.retry(aside)
+    assert "tries_in_hand" not in world.record(aside)

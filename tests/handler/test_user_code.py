@@ -521,7 +521,7 @@ def test_the_rescuer_never_imports_the_users_code(mounted: Path, world: World) -
     world.deploy(entry="main.process")
     upload = world.upload()
     world.rescue(upload, "failed_exit_status_1")
-    assert world.record(upload)["reason_code"] == "PROCESS_CRASHED"
+    assert world.record(upload)["reason_code"] == "FUNCTION_DIED"
 
 
 def test_a_call_outside_of_an_invocation_is_possible(world: World) -> None:

@@ -115,6 +115,7 @@ class AwsClients(Clients):
     """The handler's own clients, in a region and with hooks that a test can hang things on."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.services = ("s3", "s3_for_copies", "dynamodb", "sns", "scheduler")
         self._hooks: list[tuple[Any, str, Callable[..., Any]]] = []
 

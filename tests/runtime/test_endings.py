@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.handler.world import saved_event
+from tests.handler.world import Uploaded, retry_event, saved_event
 
 from .deployment import Lambda
 from .instance import Invocation
@@ -73,6 +73,12 @@ def test_a_rejection_is_an_ordinary_end(function: Lambda) -> None:
     assert function.world.status(upload) == "QUARANTINED"
 
 
+def retried(function: Lambda, upload: Uploaded, **invoke: Any) -> Invocation:
+    """The last of three tries of the first retry."""
+    event = retry_event(upload, 0)
+    return [function.invoke(event, "retry-1", **invoke) for _ in range(3)][-1]
+
+
 RAISED = {
     "raise KeyError('amount')": "process raised KeyError: 'amount'",
     "import sys; sys.exit(3)": "process raised SystemExit: 3",
@@ -113,7 +119,8 @@ ENDED = {
     "os.abort()": ("signal: aborted", "PROCESS_CRASHED"),
     "ctypes.string_at(0)": ("signal: segmentation fault", "PROCESS_CRASHED"),
 }
-"""What ends the process with nothing posted: how Lambda says it, and the reason recorded."""
+"""What ends the process with nothing posted: how Lambda says it, and the reason recorded once a
+retry has proven it."""
 SAVED = {
     "os._exit(1)": "failed_exit_status_1",
     "os._exit(137)": "failed_exit_status_137",
@@ -123,7 +130,7 @@ SAVED = {
 
 
 @pytest.mark.parametrize("statement", ENDED)
-def test_a_process_that_ends_the_function_is_set_aside_by_the_supervisors_word(
+def test_a_process_that_ends_the_function_is_held_until_a_retry_has_proven_it(
     function: Lambda, statement: str
 ) -> None:
     words, code = ENDED[statement]
@@ -136,16 +143,17 @@ def test_a_process_that_ends_the_function_is_set_aside_by_the_supervisors_word(
     assert f"Runtime exited with error: {words}" in ended.payload["errorMessage"]
     if statement in SAVED:
         assert_as_saved(ended, SAVED[statement])
-    assert fate(function, ended, upload) == ("QUARANTINED", code)
+    assert fate(function, ended, upload) == ("HELD", "FUNCTION_DIED")
+    assert fate(function, retried(function, upload), upload) == ("QUARANTINED", code)
 
 
-def test_a_process_that_ends_the_function_without_a_word_is_set_aside_too(function: Lambda) -> None:
+def test_a_process_that_ends_the_function_without_a_word_is_held_too(function: Lambda) -> None:
     function.deploy("import os\ndef process(file): os._exit(0)")
     upload = function.world.upload()
     ended = function.invoke(upload)
     assert ended.exit_status == 0
     assert "without providing a reason" in ended.payload["errorMessage"]
-    assert fate(function, ended, upload) == ("QUARANTINED", "PROCESS_CRASHED")
+    assert fate(function, ended, upload) == ("HELD", "FUNCTION_DIED")
 
 
 def test_the_next_event_of_a_dead_function_meets_a_new_instance(function: Lambda) -> None:
@@ -197,7 +205,7 @@ def test_a_process_that_no_alarm_can_stop_is_killed_at_the_deadline(function: La
     assert "begun" in ended.stdout
     assert ended.payload["errorType"] == "Sandbox.Timedout"
     assert ended.payload["errorMessage"].endswith("Error: Task timed out after 3.00 seconds")
-    assert fate(function, ended, upload) == ("QUARANTINED", "PROCESS_TIMED_OUT")
+    assert fate(function, ended, upload) == ("HELD", "OUT_OF_TIME")
 
 
 def test_what_process_started_is_killed_with_it(function: Lambda, tmp_path: Path) -> None:
@@ -238,7 +246,7 @@ def test_a_process_above_the_functions_memory_is_killed_and_its_file_set_aside(
     assert ended.exit_status == -9
     assert ended.posted == []
     assert_as_saved(ended, "failed_out_of_memory")
-    assert fate(function, ended, upload) == ("QUARANTINED", "PROCESS_OUT_OF_MEMORY")
+    assert fate(function, ended, upload) == ("HELD", "FUNCTION_DIED")
 
 
 def test_a_process_whose_allocation_fails_is_set_aside_and_the_instance_lives_on(

@@ -12,6 +12,7 @@ _OF_A_CLAIM = {
     "retry_owner",
     "claimed_at",
     "taken_from",
+    "tries_in_hand",
     "retry_at",
     "parked",
 }
@@ -22,6 +23,7 @@ _OF_A_NOTE = {
     "retry_at",
     "parked",
     "undeleted",
+    "tries_in_hand",
 }
 _WAITING = ("QUARANTINED", "HELD")
 

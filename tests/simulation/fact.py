@@ -32,6 +32,8 @@ class Fact:
     """Every copy in quarantine that was ever made of it."""
     copies_removed_by_user: set[str] = field(default_factory=set)
     """Version ids of those that a user deleted for good."""
+    counted_in_hand: list[Invocation] = field(default_factory=list)
+    """The tries of retries that said that `process` is given it next."""
     claims: list[str] = field(default_factory=list)
     """The owner of each retry that was counted, in order."""
     restored: list[tuple[Version, Invocation]] = field(default_factory=list)

@@ -35,6 +35,16 @@ BLAMES_THE_FILE = frozenset(Answer) - {
 }
 
 
+class Load(StrEnum):
+    """How the user's code is loaded in a new instance of the processor."""
+
+    WELL = "is loaded"
+    RAISES = "cannot be loaded"
+    CRASH = "ends the function while it is loaded"
+    OUT_OF_MEMORY = "takes all memory while it is loaded"
+    STUCK = "is still being loaded when the function is stopped"
+
+
 class Sending(StrEnum):
     """How Lambda delivers one failure record to its destination."""
 
@@ -158,6 +168,8 @@ class History:
     paces: tuple[tuple[float, ...], ...] = ()
     """Seconds that each call of each invocation takes, in the order of their starts."""
     has_process: bool = True
+    loads: tuple[Load, ...] = ()
+    """One for each instance of the processor that loads `process`, in turn; after these, well."""
     retry_delays: tuple[int, ...] = ()
     """Minutes before each automatic retry; none where files are not tried again by themselves."""
     firings: tuple[Firing, ...] = ()

@@ -10,10 +10,12 @@ from handler.model.item import NEEDS_SOMEBODY
 from . import retry_invariants
 from .fact import Fact, PlainItem
 from .histories import BLAMES_THE_FILE
+from .invocation import Death
 from .process import REJECTION
 from .stage import INPUT
 from .world import World
 
+_DEATHS = (Death.CRASH, Death.OUT_OF_MEMORY, Death.STOPPED)
 METRICS = {"HELD": "FilesHeld", "QUARANTINED": "FilesQuarantined"}
 EMAILS_A_SECOND = 10
 """SNS suspends a subscription that is offered more."""
@@ -186,11 +188,21 @@ def blame(world: World, fact: Fact) -> Iterator[str]:
         if not any("rejects" in answer for answer in blamed):
             yield "it was set aside as rejected, which process never did"
     elif code in (Code.PROCESS_CRASHED, Code.PROCESS_OUT_OF_MEMORY, Code.PROCESS_TIMED_OUT):
-        # A sandbox that dies does not say whose code was running; user code, if any, is blamed.
-        if not blamed and (fact.shares_an_event or not world.history.has_process):
+        if not _died_of_it(fact, late=code == Code.PROCESS_TIMED_OUT):
             yield f"it was set aside as {code}, and process had nothing to do with it"
     elif code not in PROCESS_FAULTS or not blamed:
         yield f"it was set aside as {code}, for nothing that it did"
+
+
+def _died_of_it(fact: Fact, *, late: bool) -> bool:
+    """A try of the owner that set it aside ended the function, or was late, with it in hand.
+
+    A sandbox that dies does not say whose code was running: from its claim on, `process`'s own.
+    """
+    aside = next(writer for item, writer in fact.written if item["status"] == "QUARANTINED")
+    tries = [*(one for _, one in fact.answers), *fact.counted_in_hand]
+    mine = [one for one in tries if one.owner == aside.owner]
+    return any(one.death in _DEATHS or (late and one.met_trouble) for one in mine)
 
 
 def told(world: World, fact: Fact, tries: Counter[str]) -> Iterator[str]:

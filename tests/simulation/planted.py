@@ -19,6 +19,7 @@ from handler.aws.copies import Copies
 from handler.aws.errors import aws_errors
 from handler.aws.quarantine import Quarantine
 from handler.aws.records import Records
+from handler.diagnosis import Cause
 from handler.model.errors import Fault
 from handler.model.item import Status
 from handler.outcomes.fates import Fates
@@ -26,7 +27,7 @@ from handler.outcomes.steps import Steps
 from handler.outcomes.table import EXISTING, TRANSITIONS, Existing, Step
 from handler.user_code import File
 
-from .histories import Answer, History, Upload
+from .histories import Answer, History, Load, Upload
 from .interleavings import Scene
 from .small_worlds import (
     CRUEL,
@@ -197,12 +198,18 @@ def _no_trouble_noted(_: Any) -> Any:
     return lambda self: aws_errors("S3 GetObject")
 
 
-def _blames_all(diagnose: Any) -> Any:
-    return lambda event, *, has_process, files: diagnose(event, has_process=has_process, files=1)
+def _needs_no_proof(_: Any) -> Any:
+    return lambda self, tries_in_hand: self.refusal
 
 
 def _first_only(records_of: Any) -> Any:
     return lambda event: records_of(event)[:1]
+
+
+def deaths_while_loading() -> Iterator[History]:
+    """The function dies before the file is in anybody's hands, at every try."""
+    for load in (Load.CRASH, Load.OUT_OF_MEMORY, Load.STUCK):
+        yield History(loads=(load,) * 3)
 
 
 def held_twice() -> Iterator[History]:
@@ -336,10 +343,10 @@ BUGS = [
         outages,
     ),
     Bug(
-        "all files of an event blamed for a crash",
-        instead(handler.rescuer, "diagnose", _blames_all),
+        "a file blamed for a death without proof",
+        instead(Cause, "of", _needs_no_proof),
         "process had nothing to do with it",
-        events_of_two,
+        deaths_while_loading,
     ),
     Bug(
         "refusal of a delete stops what comes after it",

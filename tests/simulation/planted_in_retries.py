@@ -59,12 +59,15 @@ def _beside_another(change: Any) -> Any:
 
 
 def _whoever_announced_it(claim: Any) -> Any:
-    return lambda self, retry, owner: claim(self, replace(retry, announced=None), owner)
+    return lambda self, retry, owner, **more: claim(
+        self, replace(retry, announced=None), owner, **more
+    )
 
 
 def _in_its_own_name(claim: Any) -> Any:
-    def changed(self: Any, event: Any, owner: str, *, rescuing: bool) -> Any:
-        return claim(self, event, f"rescuer of {owner}" if rescuing else owner, rescuing=rescuing)
+    def changed(self: Any, event: Any, owner: str, *, rescuing: bool, **more: Any) -> Any:
+        owner = f"rescuer of {owner}" if rescuing else owner
+        return claim(self, event, owner, rescuing=rescuing, **more)
 
     return changed
 

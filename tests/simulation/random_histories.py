@@ -9,6 +9,7 @@ from .histories import (
     Firing,
     History,
     Limit,
+    Load,
     Mishap,
     OperatorAct,
     Order,
@@ -72,6 +73,7 @@ _anything: st.SearchStrategy[History] = st.builds(
     sendings=_few(st.sampled_from(Sending), 4),
     paces=_few(st.lists(_seconds, max_size=9).map(tuple), 6),
     has_process=st.sampled_from([True, True, False]),
+    loads=_few(st.sampled_from(Load), 4),
     operator_acts=_few(
         st.builds(OperatorAct, _moments, st.sampled_from(Order), st.integers(0, 2)), 2
     ),
@@ -134,6 +136,7 @@ _retried: st.SearchStrategy[History] = st.builds(
         st.builds(OperatorAct, _near_a_retry, st.sampled_from(Order), st.just(0)), 2
     ),
     mishaps=_few(_mishaps, 5),
+    loads=st.just(()) | _few(st.sampled_from(Load), 6),
     sendings=_few(st.sampled_from(Sending), 3),
     paces=_few(st.lists(_steps, max_size=12).map(tuple), 12),
     retry_delays=st.sampled_from([(10,), (10, 120), (10, 1, 1)]),

@@ -183,6 +183,10 @@ class Watch:
         if invocation is None:
             fact.discarded = item
             return
+        if item.get("tries_in_hand", 0) > (before or {}).get("tries_in_hand", 0):
+            fact.counted_in_hand.append(invocation)
+            if not self._has_loaded():
+                self.complain(f"{fact} was counted as in hand before process was loaded")
         if before and changes.is_claim(before, item):
             self._claimed(fact, before, item, invocation)
         elif before and changes.is_being_retried(before) and changes.is_new_fate(before, item):
@@ -190,6 +194,9 @@ class Watch:
         if item["status"] == "GONE" and not self._is_gone(fact):
             self.complain(f"{fact} was called GONE while it was there")
         fact.written.append((item, invocation))
+
+    def _has_loaded(self) -> bool:
+        return "process" in vars(self._functions.sandbox())
 
     def _claimed(
         self, fact: Fact, before: PlainItem, item: PlainItem, invocation: Invocation

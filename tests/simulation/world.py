@@ -7,6 +7,7 @@ from typing import Any
 
 import handler.processor
 import handler.rescuer
+from handler.model.errors import Code, Fault
 from handler.model.event import parse
 from handler.pipeline import Pipeline
 
@@ -14,8 +15,9 @@ from .aws_lambda import Function, Lambda, Payload
 from .buckets import Version
 from .coverage import Coverage
 from .dynamodb import DynamoDB
-from .histories import Firing, History, Sending
-from .invocation import Invocation
+from .histories import Firing, History, Load, Sending
+from .invocation import Death, Invocation
+from .loading import Loading
 from .notifications import Notifications, how_made
 from .operators import Operators
 from .process import Scripted
@@ -95,6 +97,7 @@ class World:
         self.kept: list[Payload] = []
         """The queue of kept events; an alarm stands as long as there is one."""
         self._sendings = iter(history.sendings)
+        self._loads = iter(history.loads)
         self._calm = False
         self.rescuer = self._function(
             "rescuer", handler.rescuer.handler, RESCUER_SECONDS, self._keep
@@ -166,10 +169,9 @@ class World:
                 delays = ",".join(map(str, self.history.retry_delays))
                 environment |= {**RETRY_ENVIRONMENT, "SCALPER_RETRY_DELAYS_MINUTES": delays}
             clients = ModelClients(self.wire, self.s3, self.table, self.topic, self.scheduler)
-            made = Pipeline(environment, clients)
             if self.history.has_process and name == "processor":
-                made.process = self.process
-            return made
+                return Loading(environment, clients, self._load)
+            return Pipeline(environment, clients)
 
         return Function(
             self.functions,
@@ -180,6 +182,23 @@ class World:
             limit=lambda: self._limit(name),
             on_failure=on_failure,
         )
+
+    def _load(self) -> Scripted:
+        """The user's code, in the instance of the current invocation."""
+        load = Load.WELL if self._calm else next(self._loads, Load.WELL)
+        invocation = self._current()
+        self.coverage.world[f"process {load}"] += 1
+        self.story.tell(invocation.name, f"process {load}")
+        match load:
+            case Load.RAISES:
+                raise Fault(Code.CONFIGURATION, "process_entry cannot be imported")
+            case Load.CRASH:
+                invocation.die(Death.CRASH)
+            case Load.OUT_OF_MEMORY:
+                invocation.die(Death.OUT_OF_MEMORY)
+            case Load.STUCK:
+                invocation.sleep_through_the_alarm()
+        return self.process
 
     def _current(self) -> Invocation:
         invocation = self.functions.current
