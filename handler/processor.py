@@ -5,7 +5,10 @@ A schedule or an operator asks for a retry of one that was set aside or held.
 
 from typing import Any
 
+import botocore
+
 from . import log
+from .aws.clients import require_botocore
 from .deadline import DeadlineReached
 from .diagnosis import UNFINISHED
 from .dispatch import deal_with_each, retry, uploads
@@ -23,6 +26,7 @@ def handler(event: Any, context: Any) -> None:
     if is_test(event):
         log.note("S3 test event: the notification works")
         return
+    require_botocore(botocore.__version__)
     pipeline, owner = deployed(), context.aws_request_id
     finds = (
         retry(pipeline, event, owner)

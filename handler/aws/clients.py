@@ -4,12 +4,14 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 import botocore.session
 from botocore.config import Config
+
+from ..model.errors import Code, Fault
 
 # A call that hangs must fail while there is time left to say so.
 CONFIG = Config(
@@ -33,6 +35,24 @@ SNS_CONFIG = LEAN_CONFIG.merge(
         retries={"mode": "standard", "total_max_attempts": 1},
     )
 )
+
+
+OLDEST_BOTOCORE = (1, 40, 61)
+"""The first whose CopyObject takes If-Match and If-None-Match: without them a retry could lay an
+old file on a newer upload."""
+
+
+@cache
+def require_botocore(version: str) -> None:
+    """Raise a `Fault` (CONFIGURATION) when this botocore, which may be a layer's, is too old."""
+    numbers = tuple(int(part) for part in version.split(".")[:3] if part.isdecimal())
+    if numbers < OLDEST_BOTOCORE:
+        oldest = ".".join(map(str, OLDEST_BOTOCORE))
+        raise Fault(
+            Code.CONFIGURATION,
+            f"botocore {version} is too old: the oldest that serves is {oldest}; bring a newer one "
+            "with process_code, or take the old one out of process_code and process_layers",
+        )
 
 
 class Clients:

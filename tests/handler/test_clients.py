@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import botocore
 import pytest
 from botocore.exceptions import ParamValidationError
 
 from handler.aws import clients
-from handler.aws.clients import Clients
+from handler.aws.clients import Clients, require_botocore
+from handler.model.errors import Fault
+
+from .world import World
 
 
 class Sent(Exception):
@@ -71,3 +75,39 @@ def test_an_empty_key_never_reaches_s3_where_it_would_address_the_bucket(client:
 def test_aws_is_told_which_botocore_calls(client: str, call: str, request_: dict[str, Any]) -> None:
     request = sent(getattr(Clients(), client), call, **request_)
     assert b"Botocore/" in request.headers["User-Agent"]
+
+
+@pytest.mark.parametrize(
+    "version", ["1.40.61", "1.40.100", "1.41.0", "1.43.106", "2.0", "1.45.0.dev1"]
+)
+def test_a_botocore_whose_copies_have_conditions_serves(version: str) -> None:
+    require_botocore(version)
+
+
+@pytest.mark.parametrize("version", ["1.40.60", "1.39.99", "1.9.200", "0.100.0", ""])
+def test_an_older_botocore_is_a_fault_of_the_deployment_that_says_what_to_do(version: str) -> None:
+    with pytest.raises(Fault) as seen:
+        require_botocore(version)
+    assert seen.value.code == "CONFIGURATION"
+    assert "the oldest that serves is 1.40.61" in seen.value.reason
+    assert "process_layers" in seen.value.reason
+
+
+def test_a_file_that_meets_an_older_botocore_is_held(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = world.upload()
+    with monkeypatch.context() as patch:
+        patch.setattr(botocore, "__version__", "1.34.42")
+        with pytest.raises(Fault) as seen:
+            world.run(upload)
+    assert world.called() == []
+    world.rescue(upload, error=str(seen.value))
+    record = world.record(upload)
+    assert (record["status"], record["reason_code"]) == ("HELD", "CONFIGURATION")
+    assert "botocore 1.34.42 is too old" in record["reason"]
+
+
+def test_the_conditions_are_what_the_oldest_botocore_is_chosen_for() -> None:
+    model = Clients().s3.meta.service_model.operation_model("CopyObject")
+    assert {"IfMatch", "IfNoneMatch"} <= set(model.input_shape.members)
