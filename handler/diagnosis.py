@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from .model.errors import PROCESS_FAULTS, Code, code_and_reason
+from .model.errors import PROCESS_FAULTS, UNFINISHED, Code, code_and_reason
 
 # `Runtime.HandlerError`, "Worker process died" and a throttle that looks like the function's own
 # answer are the local emulator's.
@@ -17,8 +17,6 @@ _THROTTLED = "TooManyRequestsException"
 # Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 # Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
 _LOOP = "Recursive"
-UNFINISHED = "time ran out while the file was moved to quarantine: "
-"""Begins the reason of a processor that had no time to set aside what is refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,9 @@ import botocore
 from . import log
 from .aws.clients import require_botocore
 from .deadline import DeadlineReached
-from .diagnosis import UNFINISHED
 from .dispatch import deal_with_each, retry, uploads
 from .model.delivery import Delivery, Outcome
-from .model.errors import Code, Fault, ObjectMissing, Rejection
+from .model.errors import UNFINISHED, Code, Fault, ObjectMissing, Rejection
 from .model.event import is_retry, is_test, records_of
 from .pipeline import Pipeline, deployed
 

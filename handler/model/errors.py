@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 REASON_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+UNFINISHED = "time ran out while the file was moved to quarantine: "
+"""Begins the reason of an OUT_OF_TIME; the code and the reason of a rejection follow."""
 REASON_LENGTH = 1_000
 """Characters of a reason that are kept: enough for a person, far below every limit of AWS."""
 

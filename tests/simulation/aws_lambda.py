@@ -33,12 +33,17 @@ _EXITS = {
 }
 
 
+_LOOP: Payload = {"responsePayload": {"__type": "RecursiveInvocationException"}}
+"""Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"""
+
+
 @dataclass
 class _Queued:
     request_id: str
     payload: Payload
     accepted_at: float
     attempts: int = 0
+    is_loop: bool = False
     backoff_seconds: float = BACKOFF_SECONDS[0]
     last_failure: Payload = field(default_factory=dict)
 
@@ -100,8 +105,10 @@ class Function:
         make_sandbox: Callable[[], Any],
         limit: Callable[[], int | None],
         on_failure: Callable[[Payload], None],
+        is_loop: Callable[[], bool] = lambda: False,
     ) -> None:
         self.name = name
+        self._is_loop = is_loop
         self._service = service
         self._handler = handler
         self._timeout_seconds = timeout_seconds
@@ -117,7 +124,8 @@ class Function:
         # What crosses the wire is JSON.
         payload = json.loads(json.dumps(payload))
         now = self._service.timeline.now
-        self._later(0, _Queued(request_id, payload, now))
+        is_loop = "Records" in payload and self._is_loop()
+        self._later(0, _Queued(request_id, payload, now, is_loop=is_loop))
         if doubled_after is not None:
             self._service.coverage.world["event delivered twice by Lambda's queue"] += 1
             self._later(doubled_after, _Queued(request_id, payload, now))
@@ -128,7 +136,11 @@ class Function:
 
     def _try(self, event: _Queued) -> None:
         limit = self._limit()
-        if self._service.timeline.now - event.accepted_at > MAX_AGE_SECONDS:
+        if event.is_loop:
+            self._tell(f"{event.request_id} is stopped: it is part of a loop")
+            event.last_failure = _LOOP
+            self._give_up(event, "RetriesExhausted")
+        elif self._service.timeline.now - event.accepted_at > MAX_AGE_SECONDS:
             self._tell(f"{event.request_id} is too old")
             self._give_up(event, "EventAgeExceeded")
         elif limit == 0:

@@ -177,6 +177,8 @@ class History:
     kept: tuple[str, ...] = ()
     """`input`, `quarantine`, or both: where S3 refuses to delete any version for good, as under
     Object Lock or a policy of the organisation. Not in the calm that follows."""
+    loops: tuple[bool, ...] = ()
+    """For each event of S3's in turn, whether Lambda stops it as a part of a loop; then none."""
     restored_told_after: tuple[float, ...] = (0.5,)
     """When S3 tells of an object that a retry restored; the second and later are duplicates."""
 

@@ -80,6 +80,7 @@ _anything: st.SearchStrategy[History] = st.builds(
     retry_delays=st.sampled_from([(10,), (), (10, 120)]),
     firings=_few(st.sampled_from(Firing), 2),
     kept=_kept,
+    loops=st.just(()) | _few(st.sampled_from([False, False, True]), 3),
 )
 
 # One upload told of three times, so that tries, retries and rescues run into each other.

@@ -44,6 +44,8 @@ def announced(world: World, fact: Fact, record: PlainItem) -> Iterator[str]:
         return
     if is_being_retried(record):
         yield f"a retry of {record['retry_owner']} was begun and never concluded"
+    if record["reason_code"] == "LOOP_STOPPED" and record.keys() & {"retry_at", "parked"}:
+        yield "a loop that Lambda stopped was to be retried by itself"
     if "retry_at" in record:
         yield f"the retry announced for {record['retry_at']} never came"
     elif (

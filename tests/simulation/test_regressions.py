@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from .histories import Answer, Firing, History, Mishap, OperatorAct, Order, Upload
+import pytest
+
+from .histories import Answer, Firing, History, Load, Mishap, OperatorAct, Order, Upload
 from .judge import judge
 from .retry_worlds import (
     HELD,
@@ -11,6 +13,7 @@ from .retry_worlds import (
     schedule_refused_to_the_next_try,
 )
 from .troubles import Kind, Trouble
+from .world import World
 
 
 def test_a_rescuer_that_finds_a_file_held_leaves_the_copy_that_somebody_may_be_naming() -> None:
@@ -101,3 +104,48 @@ def test_a_delivery_that_fails_beside_a_retry_stays_counted() -> None:
         retry_delays=(10,),
     )
     judge(history.but(mishaps=(Mishap(3, Trouble(Kind.SERVER_ERROR, False)),)))
+
+
+def test_a_loop_that_lambda_stopped_waits_for_somebody() -> None:
+    """Each retry of its last file would begin it anew."""
+    world = World(History(loops=(True,), retry_delays=(10, 120))).live()
+    [fact] = world.watch.facts
+    assert fact.record
+    assert (fact.record["status"], fact.record["reason_code"]) == ("HELD", "LOOP_STOPPED")
+    assert world.scheduler.made == []
+    assert fact.claims == []
+
+
+@pytest.mark.parametrize("load", [Load.CRASH, Load.OUT_OF_MEMORY, Load.STUCK, Load.RAISES])
+def test_a_file_whose_code_is_never_loaded_is_held_after_every_retry(load: Load) -> None:
+    world = World(History(loads=(load,) * 12, retry_delays=(10, 120))).live()
+    [fact] = world.watch.facts
+    assert [item["status"] for item, _ in fact.written if "retry_at" in item] == ["HELD", "HELD"]
+    assert fact.status == "HELD"
+    assert fact.counted_in_hand == []
+
+
+def test_a_file_that_ends_the_function_is_set_aside_by_its_first_retry() -> None:
+    world = World(History((Upload(answers=(Answer.CRASH,)),), retry_delays=(10,))).live()
+    [fact] = world.watch.facts
+    codes = [item["reason_code"] for item, _ in fact.written if item["status"] == "QUARANTINED"]
+    assert codes == ["PROCESS_CRASHED"]
+
+
+def test_a_retry_is_judged_by_itself_whatever_its_first_event_brought() -> None:
+    """Of two files that came in one event a death blames neither; a retry has one in hand."""
+    judge(
+        History(
+            (
+                Upload(
+                    answers=(Answer.READ_AND_ACCEPT,),
+                    told_after=(0.5, 0.5),
+                    told_with_next=True,
+                ),
+                Upload(),
+            ),
+            mishaps=(Mishap(8, Trouble(Kind.CRASH, False)),),
+            paces=((70.0, 70.0, 70.0, 59.4),),
+            retry_delays=(10,),
+        )
+    )

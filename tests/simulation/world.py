@@ -98,6 +98,7 @@ class World:
         """The queue of kept events; an alarm stands as long as there is one."""
         self._sendings = iter(history.sendings)
         self._loads = iter(history.loads)
+        self._loops = iter(history.loops)
         self._calm = False
         self.rescuer = self._function(
             "rescuer", handler.rescuer.handler, RESCUER_SECONDS, self._keep
@@ -181,6 +182,7 @@ class World:
             make_sandbox=lambda: cache(pipeline),
             limit=lambda: self._limit(name),
             on_failure=on_failure,
+            is_loop=lambda: name == "processor" and not self._calm and next(self._loops, False),
         )
 
     def _load(self) -> Scripted:
