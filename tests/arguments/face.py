@@ -20,7 +20,7 @@ DESCRIPTION_LENGTH = 100 - 4 - 6
 
 HEAD = '''"""The public face of the arguments, written by `make arguments`.
 
-They are declared, with their defaults and checks, in silent_scalper_arguments/.
+Change it in silent_scalper_arguments/, where each is declared with its default and check.
 
 The schema for other languages is inferred from this class and its docstrings. That is why the
 set is flat, free of unions and of pulumi_aws types, and read without postponed annotations.

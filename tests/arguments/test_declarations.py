@@ -25,15 +25,16 @@ from tests.handler.world import INPUT, saved_event
 from .examples import EXAMPLES
 from .face import ARGS, README, ROOT, declared, public_face, readme
 
+WRITTEN = "change the declaration in silent_scalper_arguments/, then run `make arguments`"
 RULES = [field.name for field in fields(RuleSettings) if field.name in EXAMPLES]
 
 
 def test_the_public_face_is_written_from_the_declarations() -> None:
-    assert ARGS.read_text() == public_face(), "run `make arguments`"
+    assert ARGS.read_text() == public_face(), WRITTEN
 
 
 def test_the_table_of_the_readme_is_written_from_the_declarations() -> None:
-    assert README.read_text() == readme(), "run `make arguments`"
+    assert README.read_text() == readme(), WRITTEN
 
 
 def test_each_argument_has_an_example() -> None:
