@@ -42,6 +42,7 @@ def requirements_in(folder: Path) -> Requirements | None:
 
     Raises `CodeError` when the file cannot be read.
     """
+    folder = folder.resolve()
     try:
         text, origin = _written(folder)
     except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:

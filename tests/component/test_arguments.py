@@ -13,7 +13,7 @@ from components import EmailOn, SilentScalperPipeline, SilentScalperPipelineArgs
 from components.checks import CHECKS, checked
 from silent_scalper_arguments.settings import Settings
 from silent_scalper_arguments.shapes import LOG_RETENTION_DAYS
-from tests.arguments.examples import EXAMPLES
+from tests.arguments.examples import CODE, EXAMPLES
 from tests.component.recorder import deploy
 
 
@@ -36,6 +36,7 @@ def in_python_alone(problem: str) -> str:
 
 WORDS = "must be a whole number"
 ARN = "arn:aws"
+LAYER = "arn:aws:lambda:eu-north-1:123456789012:layer:pandas"
 
 WRONG: list[tuple[str, Any, str]] = [
     *((name, it.wrong, f"{name} {it.says}") for name, it in EXAMPLES.items()),
@@ -64,7 +65,12 @@ WRONG: list[tuple[str, Any, str]] = [
     ("process_environment", {"LAMBDA_TASK_ROOT": "x"}, "(name 'LAMBDA_TASK_ROOT') is reserved"),
     ("process_environment", {"A-B": "x"}, "(name 'A-B') must be letters, digits and _"),
     ("process_environment", {"SIZE": 5}, "(value of 'SIZE') must be text (got a number); write"),
+    ("process_environment", {"AWS_LAMBDA_RUNTIME_API": "x"}, "is reserved for Lambda, which sets"),
+    ("process_environment", {"SIZE": "a\0b"}, "(value of 'SIZE') has a NUL character"),
     ("process_layers", ["x"] * 6, "may have at most 5 entries (got 6)"),
+    ("process_layers", [f"{LAYER}:7", f"{LAYER}:8"], "twice (versions 7 and 8), and Lambda takes"),
+    ("process_layers", [f"{LAYER}:7", f"{LAYER}:7"], "twice (versions 7 and 7)"),
+    ("prefix", "/incoming/", "must not begin with / (got '/incoming/'): a key has none in front"),
     ("memory_mb", 10241, f"{WORDS} from 128 to 10240 (got 10241)"),
     ("timeout_seconds", 0, f"{WORDS} from 1 to 900 (got 0); omit it for 60"),
     ("timeout_seconds", 901, "Lambda ends a call after 15 minutes"),
@@ -76,6 +82,10 @@ WRONG: list[tuple[str, Any, str]] = [
     ("log_retention_days", 10, "(got 10); 7 is nearest"),
     ("log_retention_days", 0, f"{WORDS} of at least 1 (got 0); take one of CloudWatch's values"),
     ("tags", {"aws:team": "x"}, "(name 'aws:team') may not begin with aws:"),
+    ("tags", {"Team": "a", "team": "b"}, "has 'Team' and 'team', which IAM takes for one name"),
+    ("tags", {"Silent-Scalper:Pipeline": "a"}, "has 'silent-scalper:pipeline' and 'Silent-Sca"),
+    ("tags", {"team": "a\nb"}, "(value of 'team') must be at most 256 letters, digits, spaces"),
+    ("tags", {"team": "a\u2028b"}, "(value of 'team') must be at most 256 letters"),
     ("tags", {"": "x"}, "(name '') must be 1 to 128 letters"),
     ("tags", {"team": "x" * 257}, "(value of 'team') must be at most 256 letters"),
     ("kms_key_arn", f"{ARN}:kms:eu-north-1:123456789012:alias/files", "not of an alias"),
@@ -193,7 +203,12 @@ def test_arguments_that_contradict_each_other_are_refused(args: Any, says: str) 
         {"prefix": "year=2030/in_(1)!/"},
         {"memory_mb": 128, "timeout_seconds": 900, "temporary_storage_mb": 10240},
         {"reserved_concurrency": 1},
-        {"tags": {"cost centre": "Ä/7:x+y=z@w"}},
+        {"tags": {"cost centre": "Ä/7:x+y=z@w", "team": "a\u00a0b", "teams": "c"}},
+        {"tags": {"silent-scalper:pipeline": "mine"}},
+        {"prefix": "incoming/", "suffix": "/a.csv"},
+        {"process_code": CODE, "process_environment": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/otel"}},
+        {"process_code": CODE, "process_environment": {"AWS_XRAY_CONTEXT_MISSING": "x"}},
+        {"process_code": CODE, "process_layers": [f"{LAYER}:7", f"{LAYER}s:7"]},
         {"alert_emails": ["first.last+files@mail.example.co"]},
     ],
 )
