@@ -20,7 +20,7 @@ FINE = "def process(file): return 1\n"
         "raise type('PanicException', (BaseException,), {})('rust')",
         "import asyncio; raise asyncio.CancelledError",
         "raise GeneratorExit",
-        "import no_such_package",
+        "__import__('no_such_package')",
     ],
 )
 def test_whatever_loading_the_code_raises_is_of_the_deployment(
