@@ -199,15 +199,16 @@ def test_the_cause_and_the_line_of_the_users_code_are_in_the_log(function: Lambd
     assert sum("in the column price" in written for written in ended.telemetry) == 0, "once"
 
 
-def test_code_that_cannot_be_imported_says_where(function: Lambda) -> None:
+def test_code_that_cannot_be_loaded_says_where(function: Lambda) -> None:
     function.deploy(
-        "from helper import missing\ndef process(file): pass",
-        files={"helper.py": "import nothing_of_that_name\n"},
+        "from helper import licence\ndef process(file): pass",
+        files={"helper.py": "licence = {}['licence']\n"},
     )
     ended = function.invoke(function.world.upload())
     [line] = ended.lines
     assert line["code"] == "CONFIGURATION"
     assert f'File "{function.task}/process/helper.py", line 1' in line["traceback"]
+    assert line["traceback"].endswith("KeyError: 'licence'")
 
 
 # What it reads.
