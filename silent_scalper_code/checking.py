@@ -14,8 +14,8 @@ from .zipping import MAX_REQUEST_BYTES
 LARGEST = 10
 """Folders that are named when there is too much."""
 
-OLDEST_BOTOCORE = (1, 34)
-"""The pipeline's own calls of AWS go through a botocore that the user's code brings along."""
+OLDEST_BOTOCORE = (1, 40, 61)
+"""As the handler demands it: its calls go through a botocore that the user's code brings along."""
 
 
 def too_large(files: Sequence[File]) -> Iterator[str]:
@@ -63,13 +63,13 @@ def cannot_be_loaded(files: Sequence[File], target: Target) -> Iterator[str]:
 
 def old_botocore(files: Sequence[File]) -> Iterator[str]:
     for file in files:
-        found = re.search(r"(?:^|/)botocore-(\d+)\.(\d+)[^/]*\.dist-info/METADATA$", file.name)
-        if found and (int(found[1]), int(found[2])) < OLDEST_BOTOCORE:
+        found = re.search(r"(?:^|/)botocore-([\d.]+)[^/]*\.dist-info/METADATA$", file.name)
+        version = found[1].strip(".") if found else ""
+        if found and tuple(map(int, version.split("."))) < OLDEST_BOTOCORE:
             oldest = ".".join(map(str, OLDEST_BOTOCORE))
             yield (
-                f"botocore {found[1]}.{found[2]} comes with your code, and the pipeline's own "
-                f"calls go through it, which need {oldest} or newer; raise it, or leave it out: "
-                "Lambda has one"
+                f"botocore {version} comes with your code, and the pipeline's own calls go "
+                f"through it, which need {oldest} or newer; raise it, or leave it to Lambda"
             )
 
 

@@ -89,6 +89,7 @@ def entry_problems(code: Code, entry: str) -> Iterator[str]:
             yield f"{name!r} is not Python ({error}); correct it or leave it out"
             continue
         for imported in imports(tree):
+            yield from _leaves_its_package(imported, name)
             waiting += files_of(imported, name, code.files)
             yield from _missing(imported, name, code)
     if top := parsed[path]:
@@ -173,6 +174,17 @@ def _no_module(module: str, entry: str, files: Mapping[str, File]) -> str:
         f"process_entry {entry} needs {file} in process_code, which has "
         f"{listed(sorted(there)) if there else 'no Python file'}"
     )
+
+
+def _leaves_its_package(imported: Imported, importer: str) -> Iterator[str]:
+    """A module at the top is imported by its own name and lies in no package."""
+    if imported.level > importer.count("/"):
+        dots = "." * imported.level
+        name = imported.module or " and ".join(imported.names)
+        yield (
+            f"{importer!r}, line {imported.line}, imports from {dots!r}, and it lies in no package "
+            f"that deep; write `import {name}`"
+        )
 
 
 def _missing(imported: Imported, importer: str, code: Code) -> Iterator[str]:

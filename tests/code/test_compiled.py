@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from handler.aws import clients
 from silent_scalper_code.checking import (
+    OLDEST_BOTOCORE,
     cannot_be_loaded,
     old_botocore,
     too_large,
@@ -116,11 +118,12 @@ def test_a_request_of_50_megabytes_is_taken_and_a_larger_one_refused() -> None:
     assert "packages/torch 100.0 MB" in sentence
 
 
-@pytest.mark.parametrize("version", ["1.34.0", "1.43.106", "2.0.0"])
+@pytest.mark.parametrize("version", ["1.40.61", "1.43.106", "2.0"])
 def test_a_botocore_that_the_pipeline_can_call_through_is_accepted(version: str) -> None:
     assert list(old_botocore(files({f"botocore-{version}.dist-info/METADATA": ""}))) == []
 
 
 def test_a_botocore_older_than_the_pipelines_calls_is_refused() -> None:
     (sentence,) = old_botocore(files({"lib/botocore-1.29.5.dist-info/METADATA": ""}))
-    assert "botocore 1.29 comes with your code" in sentence
+    assert "botocore 1.29.5 comes with your code" in sentence
+    assert OLDEST_BOTOCORE == clients.OLDEST_BOTOCORE

@@ -119,6 +119,18 @@ def test_a_syntax_error_in_a_module_that_is_imported_from_the_archive_is_refused
     assert "helper.py', line 1" in sentences or "app/deep/down.py', line 1" in sentences
 
 
+@pytest.mark.parametrize(
+    "line", ["from . import helper", "from .helper import x", "from .. import a"]
+)
+def test_an_import_from_a_package_that_the_module_is_not_in_is_refused(line: str) -> None:
+    sentence = told({"main.py": f"{line}\n{MAIN}", "helper.py": "x = 1"})
+    assert "'main.py', line 1, imports from '." in sentence
+    inside = {"app/__init__.py": "", "app/main.py": f"{line}\n{MAIN}", "app/helper.py": "x = 1"}
+    expected = "" if ".." not in line else "'app/main.py', line 1, imports from '..'"
+    assert expected in told(inside, "app.main.process")
+    assert bool(expected) is bool(told(inside, "app.main.process"))
+
+
 def test_modules_that_nothing_imports_are_no_business_of_ours() -> None:
     given = {
         "main.py": "from typing import TYPE_CHECKING\n"
