@@ -116,7 +116,7 @@ def test_a_time_limit_that_process_sets_and_clears_leaves_ours(function: Lambda)
     )
     upload = function.world.upload()
     hanging(function, "dynamodb.PutItem")
-    ended = function.invoke(upload, timeout_seconds=3)
+    ended = function.invoke(upload, timeout_seconds=6)
     assert not ended.timed_out
     assert held(function, ended, upload) == "OUT_OF_TIME"
 
@@ -133,7 +133,7 @@ def test_a_read_that_hangs_in_a_thread_is_not_held_against_the_file(function: La
     )
     upload = function.world.upload()
     hanging(function, "s3.GET")
-    ended = function.invoke(upload, timeout_seconds=3)
+    ended = function.invoke(upload, timeout_seconds=6)
     assert not ended.timed_out
     assert held(function, ended, upload) == "OUT_OF_TIME"
 
@@ -153,7 +153,7 @@ def test_a_read_that_hangs_in_a_client_of_process_is_not_held_against_the_file(
     )
     upload = function.world.upload()
     hanging(function, "s3.GET")
-    ended = function.invoke(upload, timeout_seconds=3)
+    ended = function.invoke(upload, timeout_seconds=6)
     assert not ended.timed_out
     assert held(function, ended, upload) == "OUT_OF_TIME"
 
@@ -185,7 +185,7 @@ def test_what_process_leaves_behind_harms_no_later_file(function: Lambda, what: 
     function.deploy(
         f"""
 import decimal, locale, os, random, signal, socket, subprocess, sys, tempfile, threading, time
-from handler import Rejection
+from silent_scalper import Rejection
 def fail(*_): raise AssertionError("left behind")
 def process(file):
     if file.name == "bad.csv":
