@@ -29,6 +29,10 @@ def table(run: Figures) -> str:
         "Warm: instructions for each file after it": [
             f"{run[n].warm_instructions / 1e6:.1f} M ({figures.warm(run, n):.2f})" for n in names
         ],
+        "After a pause, its connections closed: instructions for a file": [
+            f"{run[n].rested_instructions / 1e6:,.1f} M ({figures.rested(run, n):.2f})"
+            for n in names
+        ],
         "AWS calls for an accepted file": [str(sum(run[n].calls.values())) for n in names],
         "Log bytes for a file, beside its key": [str(run[n].log_bytes) for n in names],
         "Peak memory": [f"{run[n].peak_memory_kilobytes / 1024:.0f} MB" for n in names],
@@ -48,6 +52,10 @@ def picture(run: Figures) -> str:
             },
             "Warm: instructions for each file after it, as a part of the tutorial's": {
                 name: (figures.warm(run, name), f"{figures.warm(run, name):.2f}") for name in run
+            },
+            "After a pause: instructions for a file, as a part of the tutorial's warm file": {
+                name: (figures.rested(run, name), f"{figures.rested(run, name):.2f}")
+                for name in run
             },
             "AWS calls for an accepted file": {
                 name: (sum(one.calls.values()), str(sum(one.calls.values())))

@@ -18,6 +18,8 @@ from .contenders import Contender, installed
 
 WARMING, COUNTED = 10, 40
 """Files after the first: those that fill the caches, and those that are counted."""
+RESTED = 3
+"""Files that are counted when each finds its connections closed."""
 SHIPPED = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
 """What the Lambda runtime brings along, by import name."""
 _RUNTIME = Path(__file__).parent / "lambda_runtime.py"
@@ -32,6 +34,8 @@ class Measured:
     """From the start of the interpreter until the first file is done."""
     warm_instructions: int
     """For each file after that."""
+    rested_instructions: int
+    """For each of them when AWS has closed the connections since the one before."""
     calls: dict[str, int]
     """Of AWS for one accepted file, by service and operation."""
     log_bytes: int
@@ -90,10 +94,15 @@ def measure(
         if (others := aws.take_calls()) != calls:
             raise RuntimeError(f"{contender.name} called {calls}, and under callgrind {others}")
         cold, _, warm = (_instructions(folder / f"counts.{part}") for part in (1, 2, 3))
+        aws.closes = True
+        (folder / "events.json").write_text(json.dumps([group[:RESTED] for group in groups]))
+        _run([*callgrind, *command], environment)
+        rested = _instructions(folder / "counts.3")
     keys = sum(len(_key(number)) for number in range(files))
     return Measured(
         cold_instructions=cold,
         warm_instructions=warm // COUNTED,
+        rested_instructions=rested // RESTED,
         calls={call: _whole(count, files) for call, count in sorted(calls.items())},
         log_bytes=round((len(log) - keys) / files),
         peak_memory_kilobytes=memory,

@@ -30,6 +30,8 @@ class Stub:
     """Every root that botocore trusts, and the stub's own: it costs what it costs on AWS."""
     calls: Counter[str] = field(default_factory=Counter)
     """By service and operation."""
+    closes: bool = False
+    """Whether it hangs up after every answer and says nothing of it, as AWS does after a pause."""
 
     def take_calls(self) -> Counter[str]:
         """The calls so far, which are then forgotten."""
@@ -105,6 +107,7 @@ class _Answers(BaseHTTPRequestHandler):
         self.send_header("x-amzn-RequestId", "d74b8436-ae13-5ab4-a9ff-ce54dfea72a0")
         self.end_headers()
         self.wfile.write(body)
+        self.close_connection = self.server.stub.closes  # type: ignore[attr-defined]
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nobody reads it."""

@@ -12,6 +12,7 @@ import botocore.session
 from botocore.config import Config
 
 from ..model.errors import Code, Fault
+from .connections import share_roots
 
 # A call that hangs must fail while there is time left to say so.
 CONFIG = Config(
@@ -95,7 +96,12 @@ class Clients:
         with self._deployed_environment():
             # botocore's own line, which it would otherwise put together anew for every call.
             once = Config(user_agent=self._session.user_agent())
-            return self._session.create_client(service, config=config.merge(once))
+            client = self._session.create_client(service, config=config.merge(once))
+            self._connect(client)
+            return client
+
+    def _connect(self, client: Any) -> None:
+        share_roots(client, self._session.get_config_variable("ca_bundle"))
 
     @contextmanager
     def _deployed_environment(self) -> Iterator[None]:

@@ -126,6 +126,9 @@ class AwsClients(Clients):
         session.set_credentials("test", "test")
         return session
 
+    def _connect(self, client: Any) -> None:
+        """moto answers before anything is sent."""
+
     @cached_property
     def sqs(self) -> Any:
         return self._session.create_client("sqs")
