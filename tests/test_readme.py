@@ -120,3 +120,11 @@ def test_the_limits_that_are_our_own_are_the_codes() -> None:
     assert budget in scaling
     assert f"{EVENT_AGE_SECONDS // 3600} h of waiting" in scaling
     assert f"tells of {LATE_MINUTES} min" in scaling
+
+
+def test_every_test_that_the_readme_points_to_is_there() -> None:
+    """A link's title is the name of the test."""
+    pointed = re.findall(r'\]\((tests/[\w/]+\.py)(?: "(test_\w+)")?\)', README)
+    assert len(pointed) >= 8
+    for path, name in pointed:
+        assert f"def {name}" in (ROOT / path).read_text(), f"{path} has no {name}"
