@@ -36,7 +36,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_leads_somewhere(document: Path) -> None:
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text()):
+    for target in re.findall(r"\]\((?!http)([^)#\" ]+)(?: \"[^\"]+\")?\)", document.read_text()):
         assert (document.parent / target).exists(), target
 
 

@@ -26,6 +26,7 @@ def test_a_file_takes_what_was_accepted_and_no_more() -> None:
 def test_the_goals_that_can_be_met_are_met() -> None:
     mine = ACCEPTED[OURS]
     assert figures.warm(ACCEPTED) <= figures.WARM_GOAL
+    assert figures.rested(ACCEPTED) <= figures.RESTED_GOAL
     assert sum(mine.calls.values()) == figures.CALLS_GOAL
     assert mine.log_bytes <= figures.LOG_GOAL_BYTES
 
@@ -39,7 +40,7 @@ def test_the_page_shows_the_accepted_figures() -> None:
     ("factor", "is_a_change"),
     [(1.0, False), (1.02, False), (0.98, False), (1.04, True), (0.96, True)],
 )
-@pytest.mark.parametrize("what", ["cold_instructions", "warm_instructions"])
+@pytest.mark.parametrize("what", ["cold_instructions", "warm_instructions", "rested_instructions"])
 def test_three_percent_are_chance_and_more_is_a_change(
     what: str, factor: float, is_a_change: bool
 ) -> None:
@@ -54,6 +55,7 @@ def test_what_a_slower_machine_adds_to_both_is_no_change() -> None:
             one,
             cold_instructions=one.cold_instructions * 2,
             warm_instructions=one.warm_instructions * 2,
+            rested_instructions=one.rested_instructions * 2,
         )
         for name, one in ACCEPTED.items()
     }
