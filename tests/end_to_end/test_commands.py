@@ -18,7 +18,15 @@ from local.deployment import EXPORTS, ROOT
 
 from .test_emulator import group_of
 
-PARTS = ("local", "handler", "components", "operate", "examples", "silent_scalper_arguments")
+PARTS = (
+    "local",
+    "handler",
+    "components",
+    "operate",
+    "examples",
+    "silent_scalper_arguments",
+    "silent_scalper_code",
+)
 FILES = ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml")
 PATIENCE_SECONDS = 40
 
