@@ -23,6 +23,11 @@ from .workload import Workload
 
 REASON = "line 1,204: the column 'amount' holds 'n/a', which is no number; correct it, send again"
 """As long as what `process` says of a file usually is."""
+TRACEBACK = """Traceback (most recent call last):
+  File "/var/task/process/main.py", line 43, in process
+    read_it(file)
+ValueError: line 1,204: the column 'amount' holds 'n/a'"""
+"""Of an error in the user's own code, two calls deep."""
 VERSION_ID = "v" * 32
 REQUEST_ID = "r" * 36
 
@@ -59,6 +64,7 @@ def set_aside(pipeline: Pipeline, workload: Workload) -> Footprint:
 def fault_line(pipeline: Pipeline, workload: Workload) -> int:
     """Bytes of the line that a try writes when `process` fails."""
     fault = Fault(Code.PROCESS_FAILED, REASON)
+    fault.traceback = TRACEBACK
     with _captured() as written:
         log.fault(_upload(pipeline, workload), fault)
     return len(written.getvalue())

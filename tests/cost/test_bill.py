@@ -110,8 +110,8 @@ def test_failures_by_hand(default: Pipeline, prices: Prices) -> None:
     assert priced.quantity(Item.S3_STORAGE, Section.KEPT) == near("0.465661")
     # and all of it when the month ends
     assert priced.line(Item.S3_STORAGE, Section.KEPT).use.idle == near("0.931323")
-    # 9,500 * 154 + 500 * 411 + 300 * (266 + 1,500) bytes = 2,198,300 bytes
-    assert priced.quantity(Item.LOGS_WRITTEN) * GB == near("2198300")
+    # 9,500 * 154 + 500 * 411 + 300 * (450 + 1,500) bytes = 2,253,500 bytes
+    assert priced.quantity(Item.LOGS_WRITTEN) * GB == near("2253500")
 
 
 def test_scheduled_retries_go_the_whole_way_again_by_hand(

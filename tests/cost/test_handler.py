@@ -149,7 +149,8 @@ def test_a_file_that_is_set_aside_leaves_as_many_bytes_as_the_bill_says(
     first_try = capsys.readouterr().out
     world.rescue(upload, request_id=REQUEST_ID, error=f"PROCESS_FAILED: {REASON}")
     said = set_aside(default, Workload(files=1))
-    assert len(first_try) == pytest.approx(fault_line(default, Workload(files=1)), abs=40)
+    # The traceback names this file, whose folder differs from `process` in Lambda.
+    assert len(first_try) == pytest.approx(fault_line(default, Workload(files=1)), abs=120)
     assert len(capsys.readouterr().out) == pytest.approx(said.log, abs=10)
     assert item_bytes(world.record(upload)) == pytest.approx(said.record, abs=20)
 

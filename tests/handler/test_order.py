@@ -67,7 +67,10 @@ def test_an_accepted_file_costs_two_calls_and_none_to_s3(world: World) -> None:
 def test_an_emailed_file_costs_three_calls(world: World) -> None:
     world.deploy(email_on="all")
     world.run(world.upload())
-    assert world.called() == EMAILED
+    # A new instance does not know yet which day the places were last asked for.
+    assert world.called() == [*EMAILED[:2], *EMAILED[1:]]
+    world.run(world.upload("in/b.csv"))
+    assert world.called()[4:] == EMAILED
 
 
 def test_a_process_that_opens_nothing_costs_no_call_to_s3(world: World) -> None:

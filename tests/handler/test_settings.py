@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler import processor, rescuer
+from handler.aws.clients import Clients
 from handler.model.errors import Code, Fault, Rejection
 from handler.model.event import parse
 from handler.model.rules import Rules
@@ -197,6 +198,8 @@ def test_an_instance_reads_its_environment_once_and_makes_its_clients_when_neede
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processor, "deployed", deployed)
+    # moto answers before anything is sent.
+    monkeypatch.setattr(Clients, "_connect", lambda self, client: None)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
     for name, value in world.environment.items():
         monkeypatch.setenv(name, value)

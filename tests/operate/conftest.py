@@ -21,7 +21,7 @@ from moto import mock_aws
 from pytest_socket import disable_socket, enable_socket
 
 from components.table import LISTED, NEEDS_ATTENTION
-from handler.aws.clients import Clients as HandlerClients
+from handler.aws import clients as handler_clients
 from handler.aws.records import plain_item
 from handler.model.delivery import Delivery
 from handler.model.event import parse
@@ -54,6 +54,11 @@ class Uploaded:
     @property
     def delivery(self) -> Delivery:
         return Delivery(parse(self.record, "input"), "owner", time.monotonic())
+
+
+class HandlerClients(handler_clients.Clients):
+    def _connect(self, client: Any) -> None:
+        """moto answers before anything is sent."""
 
 
 class World:
