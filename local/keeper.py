@@ -6,13 +6,18 @@ emulator and every function process it started go with it, and so does the folde
 named by the argument, which holds all that they wrote.
 """
 
+import fcntl
 import os
 import runpy
 import shutil
 import signal
+import struct
 import sys
+import termios
 import threading
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +42,44 @@ class WithModes(zipfile.ZipFile):
                 Path(path or ".", entry.filename).chmod(mode)
 
 
+LINE_SECONDS = 10
+"""How long a line that a function has written may take to reach its log."""
+
+
+def keep_every_log_line() -> None:
+    """Make the emulator wait for what a function has written before it ended.
+
+    It gives a line 50 ms to come through the function's pipe. On a busy machine that is too
+    short: the line then counts as the worker's next invocation's, and if there is none, it is lost.
+    """
+    # Importing it takes a while: not for whoever imports this module only.
+    from ministack.core.lambda_runtime import Worker  # noqa: PLC0415
+
+    for name in ("_drain_stderr", "_drain_stderr_bounded"):
+        setattr(Worker, name, _once_read(getattr(Worker, name)))
+
+
+def _once_read(drain: Callable[..., str]) -> Callable[..., str]:
+    def drained(worker: Any, *arguments: Any, **named: Any) -> str:
+        deadline = time.monotonic() + LINE_SECONDS
+        while _unread_bytes(worker) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        return drain(worker, *arguments, **named)
+
+    return drained
+
+
+def _unread_bytes(worker: Any) -> int:
+    """0 also when nobody writes there any more."""
+    try:
+        told = fcntl.ioctl(worker._proc.stderr, termios.FIONREAD, bytes(4))
+    except (AttributeError, OSError, ValueError):
+        return 0
+    return int(struct.unpack("i", told)[0])
+
+
 if __name__ == "__main__":
+    keep_every_log_line()
     zipfile.ZipFile = WithModes  # type: ignore[misc]
     threading.Thread(target=end_with_the_parent, args=sys.argv[1:], daemon=True).start()
     # The emulator reads options from the command line; it has to see none.

@@ -1,18 +1,24 @@
 """The emulator runs code without a password: it is ours alone, and leaves nothing behind."""
 
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from ministack.core.lambda_runtime import Worker
 
 from local.deployment import ROOT
 from local.emulator import Emulator, free_port
 from local.errors import EmulatorError
+from local.keeper import keep_every_log_line
 
 from .conftest import Pipeline
 
@@ -112,3 +118,24 @@ def listening_addresses(pid: int) -> Iterator[str]:
             fields = line.split()
             if fields[3] == LISTENS and f"socket:[{fields[9]}]" in sockets:
                 yield fields[1].partition(":")[0]
+
+
+@pytest.mark.parametrize("drain", ["_drain_stderr", "_drain_stderr_bounded"])
+def test_a_line_that_a_busy_machine_reads_late_is_in_the_log_of_its_own_invocation(
+    drain: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has been written when the function answers, and is read a while later."""
+    for name in ("_drain_stderr", "_drain_stderr_bounded"):
+        monkeypatch.setattr(Worker, name, getattr(Worker, name))
+    keep_every_log_line()
+    source, target = os.pipe()
+    worker: Any = Worker.__new__(Worker)
+    worker._stderr_queue = queue.Queue()
+    with os.fdopen(source) as stderr, os.fdopen(target, "w") as function:
+        worker._proc = SimpleNamespace(stderr=stderr)
+        print("PROCESSED a.csv", file=function, flush=True)
+        late = threading.Timer(0.3, worker._read_stderr)
+        late.start()
+        assert getattr(worker, drain)() == "PROCESSED a.csv"
+        function.close()
+        late.join()

@@ -91,14 +91,17 @@ def test_status_and_list_tell_of_what_waits(scalper: Scalper) -> None:
     assert keys == {"bad.csv", "wrong.exe"}
 
 
-def test_the_log_of_a_file_tells_its_fate(scalper: Scalper) -> None:
-    """Of one of three: lines of one file were missing in some runs; why is not known yet."""
-    fates = {
-        "bad.csv": "processor  QUARANTINED CORRUPT_CSV",
-        "wrong.exe": "processor  QUARANTINED WRONG_TYPE",
-        "good.csv": "processor  PROCESSED",
-    }
-    until(lambda: any(fate in scalper("logs", key)[1] for key, fate in fates.items()))
+@pytest.mark.parametrize(
+    ("key", "fate"),
+    [
+        ("bad.csv", "QUARANTINED CORRUPT_CSV"),
+        ("wrong.exe", "QUARANTINED WRONG_TYPE"),
+        ("good.csv", "PROCESSED"),
+    ],
+)
+def test_the_log_of_a_file_tells_its_fate(scalper: Scalper, key: str, fate: str) -> None:
+    # The line is written after the record, for which the tests before have waited.
+    until(lambda: fate in scalper("logs", key)[1])
 
 
 def test_a_file_comes_from_quarantine(scalper: Scalper, tmp_path: Path) -> None:
