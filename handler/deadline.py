@@ -7,10 +7,11 @@ runs, SIGALRM and its timer are its own, as in any function, and a thread keeps 
 
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from . import clock
 
 RESERVE_SECONDS = 0.5
 """Left after the alarm for Lambda to take our error; at most a quarter of what remains."""
@@ -34,7 +35,7 @@ def deadline(context: Any) -> Iterator[None]:
     remaining = context.get_remaining_time_in_millis() / 1000
     previous = _current.previous = signal.signal(signal.SIGALRM, _ring)
     seconds = max(remaining - RESERVE_SECONDS, remaining * 0.75, 0.001)
-    _current.at = time.monotonic() + seconds
+    _current.at = clock.monotonic() + seconds
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
@@ -69,7 +70,7 @@ def deadline_of_user_code() -> Iterator[None]:
         # What it has left behind must not end in the middle of our own calls.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM, STOP})
         signal.signal(signal.SIGALRM, _ring)
-        if (left := at - time.monotonic()) <= 0:
+        if (left := at - clock.monotonic()) <= 0:
             raise DeadlineReached
         signal.setitimer(signal.ITIMER_REAL, left)
 
@@ -121,11 +122,11 @@ class _Watch:
                     self._waits_until = None
                     self._changed.wait()
                     continue
-                left = at - time.monotonic()
+                left = at - clock.monotonic()
                 if left <= 0:
                     signal.pthread_kill(main, STOP)
                     left = AGAIN_SECONDS
-                self._waits_until = time.monotonic() + left
+                self._waits_until = clock.monotonic() + left
                 self._changed.wait(left)
 
 

@@ -1,10 +1,9 @@
 """What both entry points do with what an event brings: each in turn, whatever befalls one."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from . import log
+from . import clock, log
 from .deadline import DeadlineReached, deadline
 from .model.delivery import Delivery, Outcome
 from .model.errors import PROCESS_FAULTS, REASON_LENGTH, Code, Fault, ObjectMissing, described
@@ -68,7 +67,7 @@ def _arrived(pipeline: Pipeline, record: Any, owner: str, rescuing: bool) -> Del
     if pipeline.settings.rules.ignores(upload):
         log.ignored(upload)
         return None
-    delivery = Delivery(upload, owner, time.monotonic(), rescuing)
+    delivery = Delivery(upload, owner, clock.monotonic(), rescuing)
     return _looked_at(pipeline, delivery) if _was_copied(record, upload) else delivery
 
 

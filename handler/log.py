@@ -5,9 +5,9 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 """
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
+from . import clock
 from .model.errors import Fault
 from .model.event import Upload
 from .model.item import Item, Status
@@ -29,7 +29,7 @@ def outcome(pipeline: str, delivery: "Delivery", outcome: "Outcome") -> None:
     line: dict[str, Any] = {
         "status": str(outcome.status),
         **_file(delivery.upload),
-        "ms": round((time.monotonic() - delivery.started) * 1000),
+        "ms": round((clock.monotonic() - delivery.started) * 1000),
     }
     if not outcome.recorded:
         line["stood"] = True
@@ -101,7 +101,7 @@ def _file(upload: Upload) -> dict[str, Any]:
 def _metric(pipeline: str, name: str) -> dict[str, Any]:
     return {
         "_aws": {
-            "Timestamp": int(time.time() * 1000),
+            "Timestamp": int(clock.seconds() * 1000),
             "CloudWatchMetrics": [
                 {
                     "Namespace": METRIC_NAMESPACE,

@@ -1,7 +1,6 @@
 """Waiting between the tries of an AWS call that botocore must not repeat by itself."""
 
-import random
-import time
+from .. import clock
 
 TRIES = 4
 """As many as botocore makes of all other calls; see `aws.py`."""
@@ -9,4 +8,4 @@ TRIES = 4
 
 def pause(tries: int) -> None:
     """Wait after so many tries: at random up to 1, 2, 4 … seconds, as botocore does."""
-    time.sleep(random.uniform(0, 2 ** (tries - 1)))
+    clock.sleep(clock.uniform(0, 2 ** (tries - 1)))

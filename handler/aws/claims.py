@@ -5,8 +5,9 @@ was tried again before. Only one can count that number up, and it is counted bef
 done, so a retry neither runs twice nor for ever.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from .. import clock
 from ..model.errors import ConditionFailed
 from ..model.item import NEEDS_SOMEBODY, Item, Status, history_with, iso
 from ..model.retry_event import ABANDONED_SECONDS, Retry
@@ -34,7 +35,7 @@ class Claims:
         is_free = (
             "( attribute_not_exists(retry_owner) OR #owner = #retry_owner OR #claimed_at < :stale )"
         )
-        now = datetime.now(UTC)
+        now = clock.now()
         try:
             return self._records.change(
                 {"object_key": retry.object_key, "upload_id": retry.upload_id},

@@ -10,13 +10,13 @@ the function are, also where the clocks of two instances differ by a second. A p
 died, got no answer, or left it because there were plenty, is free again after `HOLD_MS`.
 """
 
-import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from .. import clock
 from ..model.errors import ConditionFailed, Fault
 from ..model.item import Item
 from ..model.settings import Settings
@@ -80,11 +80,11 @@ class EmailBudget:
     """Asks the table, and remembers what it answered, so that a storm costs few calls."""
 
     def __init__(
-        self, dynamodb: Any, settings: Settings, clock: Callable[[], float] = time.time
+        self, dynamodb: Any, settings: Settings, seconds: Callable[[], float] | None = None
     ) -> None:
         self._dynamodb = dynamodb
         self._table = settings.table
-        self._clock = clock
+        self._seconds = seconds or clock.seconds
         self._seen: Item = {}
         self._seen_at = 0
 
@@ -226,7 +226,7 @@ class EmailBudget:
         self._seen, self._seen_at = plain_item(answer["Attributes"]), asked_at
 
     def _now(self) -> int:
-        return int(self._clock() * 1000)
+        return int(self._seconds() * 1000)
 
 
 def _day(now: int) -> str:

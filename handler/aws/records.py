@@ -2,10 +2,11 @@
 
 import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from .. import clock
 from ..model.errors import Code, ConditionFailed, Fault
 from ..model.event import Upload
 from ..model.item import NEEDS_SOMEBODY, Item, Status, history_with, iso
@@ -31,7 +32,7 @@ class Records:
 
         `owner` is the Lambda request id of the invocation that decides, which a retry keeps.
         """
-        now = datetime.now(UTC)
+        now = clock.now()
         item: Item = {
             "object_key": upload.key,
             "upload_id": upload.upload_id,

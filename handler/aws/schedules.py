@@ -9,9 +9,10 @@ Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-sched
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from .. import clock
 from ..model.errors import WORTH_RETRYING, Code, Conflict, Fault
 from ..model.item import Item, iso
 from ..model.retry_event import Retry
@@ -44,7 +45,7 @@ class Schedules:
         if retries >= len(self._plan.delays_minutes):
             return {"parked": True}
         delay = timedelta(minutes=self._plan.delays_minutes[retries])
-        return {"retry_at": iso(datetime.now(UTC) + delay)}
+        return {"retry_at": iso(clock.now() + delay)}
 
     def make(self, item: Item) -> None:
         """Schedule the retry that `item` announces; harmless when there is a schedule already."""
@@ -54,7 +55,7 @@ class Schedules:
         # After the last delay the plan may have become shorter than it was.
         delay = self._plan.delays_minutes[min(retry.retries, len(self._plan.delays_minutes) - 1)]
         due = datetime.fromisoformat(item["retry_at"])
-        at = max(due, datetime.now(UTC) + timedelta(seconds=EARLIEST_SECONDS))
+        at = max(due, clock.now() + timedelta(seconds=EARLIEST_SECONDS))
         try:
             with aws_errors("EventBridge Scheduler CreateSchedule"):
                 self._scheduler().create_schedule(

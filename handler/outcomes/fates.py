@@ -4,9 +4,9 @@ The first fate recorded stands. The invocation that recorded it (its owner) fini
 tried again; everybody else stops.
 """
 
-import time
 from typing import TYPE_CHECKING, Any
 
+from .. import clock
 from ..model.delivery import Delivery, Outcome
 from ..model.errors import Code, ObjectMissing, shorten
 from ..model.item import Item, Status
@@ -91,7 +91,7 @@ class Fates:
         if delivery.rescuing:
             retries = claimed["retries"] if claimed else 0
             details |= self._parts.schedules.plans(details["reason_code"], retries)
-        duration_ms = round((time.monotonic() - delivery.started) * 1000)
+        duration_ms = round((clock.monotonic() - delivery.started) * 1000)
         item = self._parts.records.item(
             delivery.upload, status, delivery.owner, duration_ms, **details
         )

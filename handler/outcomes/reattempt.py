@@ -4,11 +4,10 @@ It is in progress from then until its owner is the record's owner. What becomes 
 for every upload (fates.py), over the record that was claimed.
 """
 
-import time
 from datetime import datetime
 from typing import Any
 
-from .. import log
+from .. import clock, log
 from ..model.delivery import Delivery
 from ..model.event import Upload
 from ..model.item import Item
@@ -35,7 +34,7 @@ class Reattempts:
             log.nothing_to_retry(retry.object_key, retry.upload_id)
             return None
         upload = _upload_of(claimed)
-        delivery = Delivery(upload, owner, time.monotonic(), rescuing, claimed)
+        delivery = Delivery(upload, owner, clock.monotonic(), rescuing, claimed)
         if claimed["owner"] == claimed["retry_owner"]:
             # An earlier try recorded what became of it, and died before it was done.
             self._fates.resolve_conflict(delivery, claimed)

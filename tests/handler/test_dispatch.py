@@ -1,13 +1,12 @@
 """An event may hold several files: each gets its turn, and what failed says of whom it speaks."""
 
 import json
-import time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from handler import File, dispatch
+from handler import File, dispatch, log
 from handler.deadline import DeadlineReached
 from handler.model.errors import Code, Fault
 from handler.outcomes import fates as fates_module
@@ -108,10 +107,10 @@ def test_long_names_and_long_reasons_leave_room_for_the_others(world: World) -> 
 def test_how_long_it_took_counts_from_the_files_own_turn(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatch, "time", SimpleNamespace(monotonic=lambda: 5.0))
-    monkeypatch.setattr(fates_module, "time", SimpleNamespace(monotonic=lambda: 7.25))
+    monkeypatch.setattr(dispatch, "clock", SimpleNamespace(monotonic=lambda: 5.0))
+    monkeypatch.setattr(fates_module, "clock", SimpleNamespace(monotonic=lambda: 7.25))
     upload = world.upload()
-    monkeypatch.setattr("handler.log.time", SimpleNamespace(monotonic=lambda: 7.25, time=time.time))
+    monkeypatch.setattr(log, "clock", SimpleNamespace(monotonic=lambda: 7.25))
     world.run(upload)
     assert world.record(upload)["duration_ms"] == 2250
 

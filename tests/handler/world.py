@@ -384,7 +384,7 @@ class World:
 
     def set_clock(self, clock: Callable[[], float]) -> None:
         """A new instance whose e-mail budget goes by `clock`."""
-        self._patch.setattr(pipeline, "EmailBudget", partial(EmailBudget, clock=clock))
+        self._patch.setattr(pipeline, "EmailBudget", partial(EmailBudget, seconds=clock))
         self.deploy()
 
     def change(self, upload: Uploaded, **values: Any) -> None:

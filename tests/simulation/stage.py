@@ -3,28 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
 from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any
 
-import handler.aws.backoff
-import handler.aws.claims
 import handler.aws.clients
 import handler.aws.copies
-import handler.aws.records
-import handler.aws.schedules
+import handler.clock
 import handler.deadline
-import handler.dispatch
-import handler.log
-import handler.outcomes.fates
-import handler.outcomes.reattempt
-import handler.pipeline
 import handler.processor
 import handler.rescuer
 import handler.user_code
 from handler.aws.clients import Clients
-from handler.aws.email_budget import EmailBudget
 from handler.pipeline import Pipeline
 
 from .aws_lambda import Lambda
@@ -135,20 +125,14 @@ def _stand_ins(timeline: Timeline, functions: Lambda) -> Iterator[tuple[Any, str
 
     yield handler.processor, "deployed", deployed
     yield handler.rescuer, "deployed", deployed
-    for module in (
-        handler.dispatch,
-        handler.outcomes.fates,
-        handler.log,
-        handler.outcomes.reattempt,
-    ):
-        yield module, "time", timeline
-    yield handler.aws.backoff, "time", SimpleNamespace(sleep=partial(_sleep, functions))
-    spread = SimpleNamespace(uniform=lambda least, most: most / 2 * functions.jitter())
-    yield handler.aws.backoff, "random", spread
-    clock = SimpleNamespace(now=timeline.datetime_now, fromisoformat=datetime.fromisoformat)
-    for module in (handler.aws.records, handler.aws.claims, handler.aws.schedules):
-        yield module, "datetime", clock
-    yield handler.pipeline, "EmailBudget", partial(EmailBudget, clock=timeline.time)
+    for name, stand_in in {
+        "now": timeline.datetime_now,
+        "seconds": timeline.time,
+        "monotonic": timeline.monotonic,
+        "sleep": partial(_sleep, functions),
+        "uniform": lambda least, most: most / 2 * functions.jitter(),
+    }.items():
+        yield handler.clock, name, stand_in
     yield handler.deadline, "signal", _Signals(functions)
     # To the handler, the thread of an invocation is its main thread.
     me = SimpleNamespace(current_thread=lambda: None, main_thread=lambda: None)
