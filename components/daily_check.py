@@ -1,7 +1,7 @@
 """A third function that asks once a day whether every file is accounted for, and tells if not.
 
-It may read everything and change nothing. EventBridge Scheduler starts it: 30 calls a month, where
-14 million are free.
+It may read everything, and write nothing but the days' figures, which lie in the table under a key
+of their own. EventBridge Scheduler starts it: 30 calls a month, where 14 million are free.
 """
 
 from dataclasses import dataclass
@@ -28,6 +28,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 TEMPORARY_STORAGE_MB = 2048
 """What is compared lies in /tmp: a million files take about 0.7 GB."""
 TIMEOUT_SECONDS = 900
+
+FIGURES_KEY = "scalper:figures, no file: a key of S3 has at most 1024 bytes ".ljust(1025, ".")
+"""The partition of the days' figures; `operate/read/day_items.py` has the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,7 @@ def _reads(checked: Checked) -> list[Statement]:
             objects_of(places.quarantine_bucket.arn),
         ),
         allow("ReadRecords", ["dynamodb:DescribeTable", "dynamodb:Scan"], places.table.arn),
+        _write_figures(places.table.arn),
         allow(
             "LookIntoKeptEvents",
             [
@@ -105,6 +109,17 @@ def _reads(checked: Checked) -> list[Statement]:
         allow("SeeWhetherAnAddressIsSuspended", ["sns:GetSubscriptionAttributes"], "*"),
         allow("TellPeople", ["sns:Publish"], places.topics.alerts.arn),
     ]  # fmt: skip
+
+
+def _write_figures(table_arn: Input[str]) -> Statement:
+    """Items of one key alone. A PutItem always names one, so that this cannot hold for want of it.
+
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    """
+    return {
+        **allow("WriteFigures", ["dynamodb:PutItem"], table_arn),
+        "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [FIGURES_KEY]}},
+    }
 
 
 def _every_day(

@@ -11,6 +11,7 @@ from handler.aws.copies import MOST_PARTS, ONE_CALL_BYTES, PART_BYTES
 from handler.aws.email_budget import PLACES, REST_MS, SUCCESSES_A_DAY
 
 from .daily_check import daily_check
+from .day_figures import day_figures
 from .month import GB, Month, Section, Use, gb_seconds
 from .pipeline import Pipeline
 from .prices import Item
@@ -50,6 +51,7 @@ def usage(pipeline: Pipeline, workload: Workload) -> list[Use]:
         *_kept(month),
         *_standing(month),
         *daily_check(month),
+        *day_figures(month),
         Use(Section.FILES, Item.S3_WRITES, "S3: uploads", Decimal(workload.files)),
         month.stored(
             Section.FILES,

@@ -1,14 +1,15 @@
 """The daily check: `reconcile`, run in Lambda by a schedule, that tells people of what it finds.
 
-It reads everything and changes nothing. People are told through the topic alone, so when that
-reaches nobody the check fails, and the alarm `check-failed` shows what no e-mail can.
+It reads everything, and writes nothing but the days' figures, which it counts in the same pass.
+People are told through the topic alone, so when that reaches nobody the check fails, and the alarm
+`check-failed` shows what no e-mail can.
 """
 
 import json
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,9 +19,11 @@ from handler.model.messages import WHERE_TO_TYPE, in_stack
 from handler.model.settings import Settings
 from handler.model.text import printable
 
+from ..read.day_book import day_book
 from ..read.deployment import Clients, Deployment
 from ..read.errors import OperateError
 from ..read.outputs import Outputs
+from .day_writer import write
 from .findings import EXPLAINED, Finding, Kind
 from .reconcile import reconcile
 
@@ -65,19 +68,24 @@ def handler(event: dict[str, Any], context: object) -> None:
 
 
 def check(settings: Settings, deployment: Deployment, grace_seconds: float) -> None:
-    """Tell the topic of everything that does not add up; say nothing when all is well."""
+    """Tell the topic of everything that does not add up; say nothing when all is well.
+
+    Then write the days' figures, which were counted in the same pass.
+    """
     found = Findings()
-    with reconcile(deployment, grace_seconds=grace_seconds) as reconciliation:
-        for finding in reconciliation.findings():
-            if finding.kind not in AS_IT_SHOULD_BE:
-                found.add(finding)
-        counts = reconciliation.counts()
-        nobody_is_told = reconciliation.facts.reaches_nobody
-    numbers = {str(kind): number for kind, number in found.number.items()}
-    print(json.dumps({"check": "findings" if numbers else "well", "found": numbers, **counts}))
-    if found.number:
-        text = email_text(settings, found, grace_seconds)
-        _tell(settings, deployment, found, counts, text)
+    with day_book() as book:
+        with reconcile(deployment, grace_seconds=grace_seconds, book=book) as reconciliation:
+            for finding in reconciliation.findings():
+                if finding.kind not in AS_IT_SHOULD_BE:
+                    found.add(finding)
+            counts = reconciliation.counts()
+            nobody_is_told = reconciliation.facts.reaches_nobody
+        numbers = {str(kind): number for kind, number in found.number.items()}
+        print(json.dumps({"check": "findings" if numbers else "well", "found": numbers, **counts}))
+        if found.number:
+            text = email_text(settings, found, grace_seconds)
+            _tell(settings, deployment, found, counts, text)
+        print(json.dumps({"days": asdict(write(deployment, book)), "undated": book.undated}))
     if nobody_is_told:
         raise NobodyIsTold(
             f"None of the addresses that should be told by {settings.topic_arn} is confirmed. "

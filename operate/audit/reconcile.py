@@ -15,6 +15,7 @@ from handler.model.retry_event import ABANDONED_SECONDS
 from handler.model.settings import Settings
 
 from ..read import sources
+from ..read.day_book import DayBook
 from ..read.deployment import Deployment
 from ..read.files import OVERDUE_SECONDS
 from ..read.kept_events import Look, undisturbed
@@ -88,12 +89,14 @@ class Streams:
     kept: Iterable[KeptEvent]
 
     @classmethod
-    def of(cls, deployment: Deployment, kept: Look) -> "Streams":
+    def of(cls, deployment: Deployment, kept: Look, book: DayBook | None = None) -> "Streams":
         settings = deployment.settings
         return cls(
             sources.versions(deployment, settings.input_bucket),
             sources.versions(deployment, settings.quarantine_bucket),
-            sources.records(deployment),
+            sources.records(deployment, also=book.add, aside=book.look_at)
+            if book
+            else sources.records(deployment),
             undisturbed(deployment, kept),
         )
 
@@ -214,16 +217,18 @@ def reconcile(
     *,
     grace_seconds: float = DEFAULT_GRACE_SECONDS,
     progress: Progress = lambda what, count: None,
+    book: DayBook | None = None,
 ) -> Iterator[Reconciliation]:
     """Read a deployment; what touched it less than `grace_seconds` ago is not judged.
 
-    Raises an `OperateError` when something cannot be read: then nobody can tell.
+    In the same pass a `book` counts the days' figures. Raises an `OperateError` when something
+    cannot be read: then nobody can tell.
     """
     started, kept = time.time(), Look()
     facts = Facts.of(deployment)
     with compared(
         facts,
-        Streams.of(deployment, kept),
+        Streams.of(deployment, kept, book),
         started=started,
         grace_seconds=grace_seconds,
         kept=kept,

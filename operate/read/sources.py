@@ -1,7 +1,7 @@
 """What there is, read as streams: versions, records, kept events, subscriptions."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from handler.aws.copies import UPLOAD_ID
 from handler.aws.records import plain_item
 from handler.model.errors import Fault
 from handler.model.event import Upload, is_retry, parse
+from handler.model.item import Item
 from handler.model.retry_event import Retry
 from handler.model.rules import Rules
 
@@ -41,6 +42,16 @@ _RECORD_FIELDS = (
     "retry_owner",
     "claimed_at",
     "undeleted",
+    # Of the figures.
+    "file_type",
+    "duration_ms",
+    "reason_code",
+    "attempt",
+    "sender",
+    "expires_at",
+    # Of the days' figures, which lie in the same table.
+    "figures",
+    "revision",
 )
 
 
@@ -166,8 +177,17 @@ def as_upload(version: Version) -> Upload:
     )
 
 
-def records(deployment: Deployment) -> Iterator[Record]:
-    """Every record of an upload, in no order. The e-mail budget's counters are left out."""
+def records(
+    deployment: Deployment,
+    *,
+    also: Callable[[Item], None] = lambda item: None,
+    aside: Callable[[Item], None] = lambda item: None,
+) -> Iterator[Record]:
+    """Every record of an upload, in no order.
+
+    What the table holds beside records, the e-mail budget and the days' figures, is left out, and
+    given to `aside`; `also` is given each record as plain values.
+    """
     table = deployment.outputs.metadata_table
     # `status` and `location` are reserved words.
     names = {f"#{name}": name for name in _RECORD_FIELDS}
@@ -180,8 +200,12 @@ def records(deployment: Deployment) -> Iterator[Record]:
     with told_plainly(f"read the table {table}"):
         for page in pages:
             for item in page["Items"]:
-                if _is_hex(item["upload_id"]["S"]):
-                    yield _record(plain_item(item))
+                if is_upload(item):
+                    plain = plain_item(item)
+                    also(plain)
+                    yield _record(plain)
+                else:
+                    aside(plain_item(item))
 
 
 def statuses(deployment: Deployment) -> Iterator[str]:
@@ -363,8 +387,12 @@ def _moment(text: str | None) -> float | None:
     return datetime.fromisoformat(text).timestamp() if text else None
 
 
-def _is_hex(text: str) -> bool:
-    return all(character in "0123456789ABCDEFabcdef" for character in text)
+def is_upload(item: Mapping[str, Any]) -> bool:
+    """Whether an item as DynamoDB gives it is the record of an upload.
+
+    An upload id is a hex number, which the names of our other items are not.
+    """
+    return all(character in "0123456789ABCDEFabcdef" for character in item["upload_id"]["S"])
 
 
 def _is_pending(answer: Any) -> bool:

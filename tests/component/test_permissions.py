@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from handler.model.event import KEY_BYTES
+from operate.read.day_items import FIGURES_KEY
 from tests.component.recorder import ACCOUNT, Deployment
 
 PREFIX = "arn:aws-mock"
@@ -77,6 +79,7 @@ ROLES: dict[str, dict[str, tuple[list[str], str | list[str]]]] = {
         "SeeWhoIsNotified": (["s3:GetBucketNotification"], INPUT),
         "SeeWhatACopyIsOf": (["s3:GetObjectVersion"], f"{QUARANTINE}/*"),
         "ReadRecords": (["dynamodb:DescribeTable", "dynamodb:Scan"], TABLE),
+        "WriteFigures": (["dynamodb:PutItem"], TABLE),
         "LookIntoKeptEvents": (
             [
                 "sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ReceiveMessage",
@@ -172,6 +175,17 @@ def test_the_rescuer_may_give_that_role_to_the_scheduler_alone(deployed: Deploym
     assert gives["Condition"] == {
         "StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}
     }
+
+
+def test_the_checker_may_write_no_item_but_the_figures(deployed: Deployment) -> None:
+    may = by_sid(deployed.policy("checker-policy"))
+    assert may["WriteFigures"]["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [FIGURES_KEY]}
+    }
+    assert len(FIGURES_KEY.encode()) > KEY_BYTES, "no file has that key"
+    writes = ("Put", "Update", "Delete", "Write", "PartiQL", "Execute")
+    written = [it for one in may.values() for it in one["Action"] if "dynamodb" in it]
+    assert [it for it in written if any(word in it for word in writes)] == ["dynamodb:PutItem"]
 
 
 def test_a_policy_is_attached_to_its_own_role(deployed: Deployment) -> None:

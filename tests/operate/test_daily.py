@@ -40,7 +40,7 @@ def test_nothing_is_told_when_all_is_well(world: World, capsys: pytest.CaptureFi
     capsys.readouterr()
     check(world)
     assert told() == []
-    (line,) = capsys.readouterr().out.splitlines()
+    line, _ = capsys.readouterr().out.splitlines()
     counts = {name: value for name, value in json.loads(line).items() if value}
     assert counts == {"check": "well", **NOTHING_OF_THE_KIND}
 
