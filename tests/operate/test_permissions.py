@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +15,7 @@ from operate.act.pace import Pace
 from operate.act.pause import pause as stop
 
 from .conftest import Scalper, World
+from .test_day_book import put
 from .test_logs import Logs
 
 OPERATING = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
@@ -57,6 +59,17 @@ def logs(world: World, scalper: Scalper) -> None:
     upload = world.accept("a.csv")
     Logs(world).write("processor", "one", upload.delivery.upload.upload_id)
     scalper("logs", "a.csv")
+
+
+def figures(world: World, scalper: Scalper) -> None:
+    Logs(world).write("processor", "one", "of no file")
+    put(world, f"{datetime.now(UTC):%Y-%m-%d}")
+    scalper("figures")
+
+
+def figures_from_table(world: World, scalper: Scalper) -> None:
+    world.accept("a.csv")
+    scalper("figures", "--from-table")
 
 
 def reconcile(world: World, scalper: Scalper) -> None:
@@ -135,6 +148,8 @@ SCENES: dict[str, Callable[[World, Scalper], None]] = {
     "list": listing,
     "show": show,
     "logs": logs,
+    "figures": figures,
+    "figures --from-table": figures_from_table,
     "retry": retry,
     "release": release,
     "release --kept-events": release_kept,
