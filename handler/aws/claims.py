@@ -5,13 +5,16 @@ was tried again before. Only one can count that number up, and it is counted bef
 done, so a retry neither runs twice nor for ever.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .. import clock
 from ..model.errors import ConditionFailed
 from ..model.item import NEEDS_SOMEBODY, Item, Status, history_with, iso
 from ..model.retry_event import ABANDONED_SECONDS, Retry
 from .records import Records, plain_item
+
+TRY_SECONDS = 16 * 60
+"""No try of a function goes on for longer: Lambda stops it after 15 minutes; clocks may differ."""
 
 
 class Claims:
@@ -97,6 +100,7 @@ class Claims:
                 "retries": claimed["retries"],
                 "retry_owner": claimed["retry_owner"],
                 "claimed_at": claimed["claimed_at"],
+                "taken_from": claimed.get("taken_from", claimed["owner"]),
                 "history": history_with(existing),
             }
             try:
@@ -111,10 +115,14 @@ class Claims:
             if any(existing.get(name) != value for name, value in condition.items()):
                 return existing
 
-    def has_restored(self, key: str, upload_id: str, retry_owner: str, version_id: str) -> bool:
+    def has_restored(
+        self, key: str, upload_id: str, retry_owner: str, version_id: str, made_at: datetime
+    ) -> bool:
         """True when that version of the input bucket is what a retry of `retry_owner` restored."""
+        record = {"object_key": key, "upload_id": upload_id}
+        lately = made_at - timedelta(seconds=TRY_SECONDS)
         return self._records.matches(
-            {"object_key": key, "upload_id": upload_id},
+            record,
             "retry_owner",
             retry_owner,
             # The version is recorded after it is made, and S3 tells of it at once. What a twin of
@@ -122,4 +130,11 @@ class Claims:
             "( #version_id = :version OR #owner <> #retry_owner OR #status <> :processed )",
             version=version_id,
             processed=str(Status.PROCESSED),
+        ) or self._records.matches(
+            # A try that began before the next retry was claimed may go on beside it for a while.
+            record,
+            "taken_from",
+            retry_owner,
+            "#claimed_at > :lately",
+            lately=iso(lately),
         )

@@ -107,7 +107,7 @@ class Restorer:
         if upload.version_id is None:
             return False
         metadata = self._copies.metadata(Place(self._input, upload.key, upload.version_id))
-        return self._is_of_a_retry(upload.key, upload.version_id, metadata)
+        return self._is_of_a_retry(upload.key, upload.version_id, metadata, upload.uploaded_at)
 
     def _versions_since(self, moment: datetime, upload: Upload) -> Iterator[Version]:
         """Newest first: those since the moment, and the one below them.
@@ -132,15 +132,17 @@ class Restorer:
         # Whoever uploads may write our metadata, but cannot know whose retry comes.
         if version.version_id == upload.version_id or version.metadata.get(RESTORED_BY) == owner:
             return False
-        if self._is_of_a_retry(upload.key, version.version_id, version.metadata):
+        if self._is_of_a_retry(upload.key, version.version_id, version.metadata, version.modified):
             return version.metadata[UPLOAD_ID] > upload.upload_id
         return _is_since(version.modified, upload)
 
-    def _is_of_a_retry(self, key: str, version_id: str, metadata: dict[str, str]) -> bool:
+    def _is_of_a_retry(
+        self, key: str, version_id: str, metadata: dict[str, str], made_at: datetime
+    ) -> bool:
         upload_id, owner = metadata.get(UPLOAD_ID), metadata.get(RESTORED_BY)
         if not upload_id or not owner:
             return False
-        return self._claims.has_restored(key, upload_id, owner, version_id)
+        return self._claims.has_restored(key, upload_id, owner, version_id, made_at)
 
     def _place(self, upload: Upload, version: Version) -> Place:
         return Place(self._input, upload.key, version.version_id)

@@ -116,7 +116,7 @@ def _nothing_was_restored(_: Any) -> Any:
 def _only_once_recorded(has_restored: Any) -> Any:
     """Not while the retry that made the copy is still at work."""
 
-    def changed(self: Any, key: str, upload_id: str, retry_owner: str, version_id: str) -> bool:
+    def changed(self: Any, key: str, upload_id: str, _: str, version_id: str, *more: Any) -> bool:
         found = {"object_key": key, "upload_id": upload_id}
         return bool(self._records.matches(found, "version_id", version_id))
 
@@ -124,7 +124,7 @@ def _only_once_recorded(has_restored: Any) -> Any:
 
 
 def _by_its_metadata(_: Any) -> Any:
-    return lambda self, key, version_id, metadata: RESTORED_BY in metadata
+    return lambda self, key, version_id, metadata, made_at: RESTORED_BY in metadata
 
 
 def _left_there(_: Any) -> Any:

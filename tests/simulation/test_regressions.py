@@ -149,3 +149,24 @@ def test_a_retry_is_judged_by_itself_whatever_its_first_event_brought() -> None:
             retry_delays=(10,),
         )
     )
+
+
+def test_what_a_retry_restores_is_no_upload_though_the_next_retry_has_begun() -> None:
+    """Lambda's queue delivered a schedule twice. One try rejected the file and concluded the retry,
+    and an operator asked for another, before the other try had restored what it accepted.
+
+    The record no longer named the retry that made that version, so it passed for an upload: it was
+    recorded as PROCESSED, and removed again.
+    """
+    answers = (Answer.FAIL,) * 3 + (Answer.READ_AND_ACCEPT, Answer.REJECT)
+    for hundredth in range(78010, 78025):
+        for told_after in (0.0, 0.05, 3600.0):
+            judge(
+                History(
+                    (Upload(answers=answers),),
+                    operator_acts=(OperatorAct(hundredth / 100, Order.RETRY, 0),),
+                    retry_delays=(10,),
+                    firings=(Firing.DOUBLED,),
+                    restored_told_after=(told_after,),
+                )
+            )
