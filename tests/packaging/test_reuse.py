@@ -1,103 +1,31 @@
 """The programs in docs/reuse.md, each run on Pulumi's mocks as it is printed there."""
 
-import ast
 import json
 import re
-import sys
 from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import Any
 
-import pulumi
 import pytest
-from pulumi.runtime import mocks
 
-import components
+from tests.packaging.documents import ACCOUNT, REGION, Cloud, Document, cloud_arn, run_by
 from tests.packaging.installed import ROOT
 
-DOCUMENT = (ROOT / "docs" / "reuse.md").read_text()
-ACCOUNT, REGION = "123456789012", "eu-north-1"
-COMPONENT = "silent-scalper:index:SilentScalperPipeline"
-
-Inputs = dict[str, Any]
-
-
-class Cloud(mocks.Mocks):
-    """Answers with what a resource needs, and remembers all of them."""
-
-    def __init__(self) -> None:
-        self.made: dict[tuple[str, str], Inputs] = {}
-
-    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Inputs]:
-        kind = args.typ.rpartition(":")[2]
-        self.made[kind, args.name] = args.inputs
-        if kind == "StackReference":
-            outputs = {"input_bucket_arn": "arn:aws-mock:s3:::theirs"}
-            return args.name, {**args.inputs, "outputs": outputs}
-        service = args.typ.split(":")[1].partition("/")[0]
-        arn = f"arn:aws-mock:{service}:{REGION}:{ACCOUNT}:{kind}/{args.name}"
-        if kind == "Key":
-            arn = f"arn:aws-mock:kms:{REGION}:{ACCOUNT}:key/{args.name}"
-        own = {"arn": arn, "name": args.name, "bucket": args.name, "url": args.name, "keyId": "k"}
-        return args.name, {**args.inputs, **own}
-
-    def call(self, args: mocks.MockCallArgs) -> tuple[Inputs, list[tuple[str, str]]]:
-        names = ("id", "arn", "userId", "dnsSuffix", "reverseDnsPrefix", "description", "endpoint")
-        known = {"accountId": ACCOUNT, "region": REGION, "name": REGION, "partition": "aws-mock"}
-        return {**dict.fromkeys(names, ""), **known}, []
-
-    def of(self, kind: str, name: str) -> Inputs:
-        return self.made[kind, name]
-
-    def statements(self, kind: str, name: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.of(kind, name)["policy"])["Statement"]
-        return found
-
-
-def program(title: str) -> str:
-    """The Python under a heading."""
-    section = re.search(rf"^### {re.escape(title)}\n(.*?)(?=^##|\Z)", DOCUMENT, re.M | re.S)
-    assert section, f"docs/reuse.md has no {title!r}"
-    (code,) = re.findall(r"^```python\n(.*?)^```", section[1], re.M | re.S)
-    return str(code)
-
-
-@pytest.fixture
-def deployed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Cloud]:
-    monkeypatch.setitem(sys.modules, "silent_scalper", components)
-    monkeypatch.setenv("PULUMI_ERROR_OUTPUT_STRING", "true")
-
-    def run(title: str) -> Cloud:
-        cloud = Cloud()
-        mocks.set_mocks(cloud, project="reuse", stack="test")
-        code = compile(program(title), f"docs/reuse.md: {title}", "exec")
-        pulumi.runtime.test(lambda: exec(code, {}))()  # type: ignore[no-untyped-call]
-        return cloud
-
-    return run
-
-
+DOCUMENT = Document("reuse.md")
 Deployed = Callable[[str], Cloud]
 
 
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    return lambda title: DOCUMENT.run(title, monkeypatch)
+
+
 def test_every_program_in_the_document_is_run_here() -> None:
-    titles = re.findall(r"^### (.*)$", DOCUMENT, re.MULTILINE)
-    tree = ast.parse((ROOT / "tests" / "packaging" / "test_reuse.py").read_text())
-    run = {
-        call.args[0].value
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Name)
-        and call.func.id == "deployed"
-        and isinstance(call.args[0], ast.Constant)
-    }
-    assert run == set(titles)
-    assert DOCUMENT.count("```python") == len(titles)
+    assert run_by(__file__) == DOCUMENT.programs.keys()
+    assert DOCUMENT.text.count("```python") == len(DOCUMENT.programs)
 
 
 def test_the_programs_go_from_the_shortest_to_the_longest() -> None:
-    titles = re.findall(r"^### (.*)$", DOCUMENT, re.MULTILINE)
-    lengths = [program(title).count("\n") for title in titles]
+    lengths = [program.count("\n") for program in DOCUMENT.programs.values()]
     assert lengths == sorted(lengths)
 
 
@@ -168,9 +96,5 @@ def test_a_key_of_ones_own_encrypts_every_store(deployed: Deployed) -> None:
 
 
 def test_every_link_leads_somewhere() -> None:
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", DOCUMENT):
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", DOCUMENT.text):
         assert (ROOT / "docs" / target).exists(), target
-
-
-def cloud_arn(service: str, name: str) -> str:
-    return f"arn:aws-mock:{service}:{REGION}:{ACCOUNT}:{name}"
