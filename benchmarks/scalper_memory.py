@@ -22,6 +22,7 @@ from handler.aws.records import ATTENTION_SHARDS, typed_item
 from handler.model.item import Status, iso
 from operate.act.actions import Done, each
 from operate.act.targets import Targets
+from operate.commands import options
 from operate.commands.acting import tell_and_count
 from operate.commands.looking import write_json
 from operate.read.deployment import Deployment
@@ -119,7 +120,7 @@ def release(files: int) -> int:
 
     with contextlib.redirect_stdout(Nowhere()):
         results = each(targets.records(made_up(files)), act, lambda: None)
-        count, _ = tell_and_count(results, as_json=True)
+        count, _ = tell_and_count(results, options.screen(), as_json=True)
     return count if count == released.total() else -1
 
 

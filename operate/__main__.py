@@ -1,7 +1,10 @@
 """`scalper`, the operator's command: `./scalper` in a checkout, `scalper` where it is installed."""
 
+import re
 import sys
 import traceback
+from importlib import metadata
+from pathlib import Path
 
 import click
 
@@ -19,7 +22,19 @@ class InOrder(click.Group):
         return list(self.commands)
 
 
+def version() -> str:
+    """Of the installed package, or of this checkout."""
+    if __package__ != "operate":
+        return metadata.version("silent-scalper")
+    # Read, not imported: that would start Pulumi.
+    source = Path(__file__).parents[1].joinpath("components/versions.py").read_text("utf-8")
+    found = re.search(r'^VERSION = "(.+)"', source, re.MULTILINE)
+    assert found is not None, "pyproject.toml takes it from there, too"
+    return f"{found[1]}, in a checkout"
+
+
 @click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version(), prog_name="scalper", message="%(prog)s %(version)s")
 def scalper() -> None:
     """Look after a deployed Silent Scalper pipeline.
 

@@ -1,9 +1,11 @@
 """Files brought here, from wherever their record says that they are.
 
 A key becomes a path below the folder. What would lead out of it, or is no name of a file here, is
-written as `%` and two hex digits, as in a URL.
+written as `%` and two hex digits, as in a URL. Where a file and a folder would have one name, as of
+the keys `a` and `a/b`, whichever comes later gets a `%` behind its own.
 """
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable
@@ -21,6 +23,8 @@ from .actions import Done
 
 NAME_BYTES = 200
 """Most file systems take 255; a temporary ending needs room."""
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+"""What would keep every other file from being written, too."""
 _UNSAFE = frozenset('\\:*?"<>|%')
 """What Windows does not take, and our own sign."""
 
@@ -31,7 +35,7 @@ def downloading(deployment: Deployment, folder: Path, *, dry_run: bool) -> Calla
     def act(item: Item) -> Done:
         if item["status"] == Status.GONE:
             return Done.to(item, "is GONE: there is nothing to download", ok=False)
-        path = folder / local_path(item["object_key"])
+        path = _free_of_the_other_kind(folder, local_path(item["object_key"]))
         if path.exists() and not _is_of(item, path):
             # Another upload of the key, or another file: it is not ours to overwrite.
             path = path.with_name(f"{path.name}.{item['upload_id']}")
@@ -43,6 +47,10 @@ def downloading(deployment: Deployment, folder: Path, *, dry_run: bool) -> Calla
             _write(deployment, item, path)
         except _MissingError:
             return Done.to(item, "is not where its record says: see scalper reconcile", ok=False)
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise OperateError(f"Cannot write {path}: {error.strerror}") from error
+            return Done.to(item, f"cannot be written to {path}: {error.strerror}", ok=False)
         return Done.to(item, f"is here: {path}")
 
     return act
@@ -55,6 +63,16 @@ def local_path(key: str) -> Path:
 
 class _MissingError(Exception):
     """S3 says 404."""
+
+
+def _free_of_the_other_kind(folder: Path, relative: Path) -> Path:
+    """No file where `relative` needs a folder, and no folder where it is a file."""
+    *folders, name = relative.parts
+    for part in folders:
+        path = folder / part
+        folder = path.with_name(f"{part}%") if path.is_file() else path
+    path = folder / name
+    return path.with_name(f"{name}%") if path.is_dir() else path
 
 
 def _name(part: str) -> str:
@@ -83,7 +101,7 @@ def _uploaded(item: Item) -> int:
 
 
 def _write(deployment: Deployment, item: Item, path: Path) -> None:
-    """Whole or not at all."""
+    """Whole or not at all. Raises OSError when it cannot be written here."""
     bucket, version_id = place_of(deployment, item)
     version = {"VersionId": version_id} if version_id else {}
     with told_plainly(f"read a file from the bucket {bucket}"):
@@ -97,20 +115,17 @@ def _write(deployment: Deployment, item: Item, path: Path) -> None:
             if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion"):
                 raise _MissingError from None
             raise
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:
-                try:
-                    for chunk in answer["Body"].iter_chunks(1024 * 1024):
-                        unfinished.write(chunk)
-                    unfinished.close()
-                    os.utime(unfinished.name, (_uploaded(item), _uploaded(item)))
-                    os.replace(unfinished.name, path)
-                except BaseException:
-                    os.unlink(unfinished.name)
-                    raise
-        except OSError as error:
-            raise OperateError(f"Cannot write {path}: {error.strerror}") from error
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:
+            try:
+                for chunk in answer["Body"].iter_chunks(1024 * 1024):
+                    unfinished.write(chunk)
+                unfinished.close()
+                os.utime(unfinished.name, (_uploaded(item), _uploaded(item)))
+                os.replace(unfinished.name, path)
+            except BaseException:
+                os.unlink(unfinished.name)
+                raise
 
 
 def place_of(deployment: Deployment, item: Item) -> tuple[str, str | None]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -247,20 +248,22 @@ def _run(
     """Tell of each file as it is done; the exit status. Stopped, it says where it was."""
     bulk = targets is None or targets.selection is not None
     until = targets.selection.until if targets and targets.selection else None
-    with _progress(deployment, targets, bulk) as step:
+    console = options.screen()
+    with _progress(deployment, targets, console, shown=bulk and not as_json) as step:
         stepping = _stepping(results, step)
         count, status = tell_and_count(
-            stepping, as_json=as_json, bulk=bulk, until=until, dry_run=dry_run
+            stepping, console, as_json=as_json, bulk=bulk, until=until, dry_run=dry_run
         )
     if not (count or as_json):
-        options.screen().print("No such file waits.")
+        console.print("No such file waits.")
     elif dry_run and not as_json:
-        options.screen().print("Nothing was changed: this was a dry run.")
+        console.print("Nothing was changed: this was a dry run.")
     return status
 
 
 def tell_and_count(
     results: Iterator[Done],
+    console: Console,
     *,
     as_json: bool,
     bulk: bool = True,
@@ -270,21 +273,24 @@ def tell_and_count(
     """Tell of each file as it is done; how many there were, and the exit status."""
     counts = {True: 0, False: 0}
     try:
-        told = _tell_machines(results) if as_json else _tell_a_person(results, bulk, dry_run)
+        told = (
+            _tell_machines(results) if as_json else _tell_a_person(results, console, bulk, dry_run)
+        )
         for done in told:
             counts[done.ok] += 1
     except KeyboardInterrupt:
-        _stopped(sum(counts.values()), until)
+        _stopped(console, sum(counts.values()), until)
         return sum(counts.values()), INTERRUPTED
     except OperateError:
         if any(counts.values()):
-            _stopped(sum(counts.values()), until)
+            _stopped(console, sum(counts.values()), until)
         raise
     return sum(counts.values()), NOT_WELL if counts[False] else WELL
 
 
-def _tell_a_person(results: Iterable[Done], bulk: bool, dry_run: bool) -> Iterator[Done]:
-    console = options.screen()
+def _tell_a_person(
+    results: Iterable[Done], console: Console, bulk: bool, dry_run: bool
+) -> Iterator[Done]:
     counts = {True: 0, False: 0}
     for done in results:
         counts[done.ok] += 1
@@ -319,15 +325,22 @@ def _stepping(results: Iterator[Done], step: Callable[[], None]) -> Iterator[Don
 
 @contextmanager
 def _progress(
-    deployment: Deployment, targets: Targets | None, bulk: bool
+    deployment: Deployment, targets: Targets | None, answers: Console, *, shown: bool
 ) -> Iterator[Callable[[], None]]:
     """A bar, where somebody looks and it takes long."""
-    console = options.errors()
-    if not (bulk and console.is_terminal):
+    console = options.beside(answers)
+    if not (shown and console.is_terminal):
         yield _nothing
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+    with Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as bar:
         total = targets.count(deployment) if targets else None
         task = bar.add_task("files", total=total)
         yield lambda: bar.advance(task)
@@ -337,8 +350,8 @@ def _nothing() -> None:
     pass
 
 
-def _stopped(count: int, until: datetime | None) -> None:
+def _stopped(answers: Console, count: int, until: datetime | None) -> None:
     again = "The same command goes on where it stopped."
     if until is not None:
         again += f" With --until {until:%Y-%m-%dT%H:%M:%SZ} it meets nothing newer."
-    options.errors().print(f"\nStopped after {number(count, 'file')}. {again}")
+    options.beside(answers).print(f"\nStopped after {number(count, 'file')}. {again}")

@@ -21,7 +21,7 @@ from ..screens import status_screen, story_screen
 from ..screens.plain import plain
 from ..screens.report import reading
 from . import options
-from .options import NOT_WELL, WELL, as_json, asks_a_deployment, selects
+from .options import NOT_WELL, PIPED_WIDTH, WELL, as_json, asks_a_deployment, selects
 
 LISTED = 50
 NEXT = {"operator": "needs somebody", "sender": "for its sender"}
@@ -78,13 +78,15 @@ def list_command(
     if (first := next(found, None)) is None:
         console.print("No file waits." if selection == Selection() else "No such file waits.")
         return
-    console.print(
-        Text(f"{'STATUS':<11}  {'SINCE (UTC)':<19}  {'REASON':<22}  {'SIZE':>9}  ", "dim")
-        + Text(f"{'NEXT':<24}  KEY", "dim")
-    )
-    console.print(_line(first, now))
+    line = _line if console.width >= PIPED_WIDTH else _two_lines
+    if line is _line:
+        console.print(
+            Text(f"{'STATUS':<11}  {'SINCE (UTC)':<19}  {'REASON':<22}  {'SIZE':>9}  ", "dim")
+            + Text(f"{'NEXT':<24}  KEY", "dim")
+        )
+    console.print(line(first, now))
     for file in islice(found, most - 1 if most else None):
-        console.print(_line(file, now))
+        console.print(line(file, now))
     if next(found, None) is not None:
         options.errors().print(f"… and more: --limit 0 lists all; these are the first {most:,}.")
 
@@ -123,6 +125,18 @@ def _line(file: Waiting, now: datetime) -> Text:
         f"{readable_size(file.size_bytes):>9}  {_next(file, now):<24}  "
     )
     return plain(facts + file.key)
+
+
+def _two_lines(file: Waiting, now: datetime) -> Text:
+    """For a terminal of 80 columns: the key, which may be of any length, and below it the rest."""
+    facts = (
+        file.status,
+        f"{age(file.since, now)} ago",
+        file.reason_code,
+        readable_size(file.size_bytes),
+        _next(file, now).replace("tried again", "retry"),
+    )
+    return plain(file.key, "bold") + Text("\n  ") + plain("  ".join(facts))
 
 
 def _next(file: Waiting, now: datetime) -> str:

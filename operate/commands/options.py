@@ -159,8 +159,17 @@ def screen() -> Console:
 
 
 def errors() -> Console:
-    """Where progress and remarks go."""
+    """Where remarks go, and progress, while no answer is being written."""
     return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+def beside(answers: Console) -> Console:
+    """Where progress and remarks go while `answers` is written to.
+
+    One terminal is one console: two would write into each other's lines.
+    """
+    remarks = errors()
+    return answers if answers.is_terminal and remarks.is_terminal else remarks
 
 
 def _reason_codes(

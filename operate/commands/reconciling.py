@@ -65,8 +65,9 @@ def reconcile_command(
     accounted for, 1 something is not, 2 nobody can tell (the reason is on standard error).
     """
     allowed = {Kind(kind) for kind in allow}
+    console = Console(highlight=False)
     with (
-        reading(options.errors()) as progress,
+        reading(options.beside(console), shown=not as_json) as progress,
         reconcile(deployment, grace_seconds=grace_seconds, progress=progress) as reconciliation,
     ):
         repaired = None
@@ -76,9 +77,9 @@ def reconcile_command(
         if as_json:
             found = write_json(reconciliation, allowed, sys.stdout, repaired)
         else:
-            found = show(reconciliation, allowed, Console(highlight=False))
+            found = show(reconciliation, allowed, console)
             if repaired is not None:
-                _tell(repaired, dry_run)
+                _tell(repaired, console, dry_run)
     sys.exit(NOT_WELL if found.keys() - allowed else WELL)
 
 
@@ -103,15 +104,16 @@ def backfill_command(
     And with those whose event was lost. Of a key that had several uploads before the pipeline it
     is the last one. Typed twice, it is as if typed once; stopped half-way, it goes on.
     """
+    console = options.screen()
     with (
-        reading(options.errors()) as progress,
+        reading(options.beside(console), shown=not as_json) as progress,
         reconcile(deployment, grace_seconds=grace_seconds, progress=progress) as reconciliation,
     ):
         found = (it for it in _overlooked(reconciliation) if it.key.startswith(prefix))
         sent = _sent(deployment, found, grace_seconds, rate, dry_run)
-        count, status = tell_and_count(sent, as_json=as_json)
+        count, status = tell_and_count(sent, console, as_json=as_json)
     if not (count or as_json):
-        options.screen().print("Every file has a record, or is in flight.")
+        console.print("Every file has a record, or is in flight.")
     sys.exit(status)
 
 
@@ -136,9 +138,9 @@ def _sent(
     return each(versions, sending(deployment, dry_run=dry_run), Pace(rate).wait)
 
 
-def _tell(repaired: Iterator[Done], dry_run: bool) -> None:
-    count, _ = tell_and_count(repaired, as_json=False)
+def _tell(repaired: Iterator[Done], console: Console, dry_run: bool) -> None:
+    count, _ = tell_and_count(repaired, console, as_json=False)
     words = "would be given" if dry_run else "was given" if count == 1 else "were given"
-    options.screen().print(f"{number(count, 'upload')} {words} the missing event.")
+    console.print(f"{number(count, 'upload')} {words} the missing event.")
     if count and not dry_run:
-        options.screen().print("When they are through, look again: scalper reconcile")
+        console.print("When they are through, look again: scalper reconcile")

@@ -156,10 +156,10 @@ def versions(deployment: Deployment, bucket: str, prefix: str = "") -> Iterator[
                 )
 
 
-def versions_of(deployment: Deployment, key: str) -> Iterator[Version]:
-    """Those of exactly `key` in the input bucket, the newest first."""
+def versions_of(deployment: Deployment, bucket: str, key: str) -> Iterator[Version]:
+    """Those of exactly `key` in `bucket`, the newest first."""
     # Of all keys that begin with it, it is listed first.
-    found = versions(deployment, deployment.settings.input_bucket, key)
+    found = versions(deployment, bucket, key)
     return takewhile(lambda version: version.key == key, found)
 
 

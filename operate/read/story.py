@@ -10,7 +10,7 @@ from handler.model.item import Item, Status
 from . import sources
 from .deployment import Deployment
 from .errors import OperateError
-from .files import Waiting, uploads
+from .files import WAITING, Waiting, uploads
 from .kept_events import Look, look
 from .sources import PassedOver, Version
 from .words import shell_word
@@ -37,12 +37,17 @@ class Story:
     uploads: list[Item]
     """The records, the newest first."""
     unrecorded: list[Unrecorded]
+    missing: list[str]
+    """Of `uploads`, the upload ids whose file is not where the record says that it is."""
 
 
 def story(deployment: Deployment, key: str, upload_id: str | None = None) -> Story:
     """Raise an `OperateError` with a hint when there is, and was, no such file."""
     found = list(islice(uploads(deployment, key), MOST))
-    versions = list(islice(sources.versions_of(deployment, key), MOST))
+    buckets = deployment.settings.input_bucket, deployment.settings.quarantine_bucket
+    versions, copies = (
+        list(islice(sources.versions_of(deployment, bucket, key), MOST)) for bucket in buckets
+    )
     known = {item.get("version_id", sources.NO_VERSION) for item in found}
     unknown = [version for version in versions if version.version_id not in known]
     if not found and not unknown:
@@ -64,7 +69,18 @@ def story(deployment: Deployment, key: str, upload_id: str | None = None) -> Sto
             Unrecorded(it, it.version_id in kept, sources.passed_over(it, rules, filters))
             for it in unknown
         ],
+        [item["upload_id"] for item in found if _is_elsewhere(item, versions, copies)],
     )
+
+
+def _is_elsewhere(item: Item, versions: list[Version], copies: list[Version]) -> bool:
+    """False also where it cannot be told, because there are too many versions of the key."""
+    if item["status"] == Status.GONE or being_retried(item) is not None:
+        return False
+    listed, version_id = versions, item.get("version_id", sources.NO_VERSION)
+    if "location_version_id" in item:
+        listed, version_id = copies, item["location_version_id"]
+    return len(listed) < MOST and all(it.version_id != version_id for it in listed)
 
 
 def upload_of(deployment: Deployment, key: str, upload_id: str | None = None) -> Item:
@@ -108,11 +124,16 @@ def no_such_upload(key: str, upload_id: str) -> OperateError:
     )
 
 
-def next_step(item: Item, *, newest: bool, now: datetime | None = None) -> tuple[str, list[str]]:
-    """What comes next for an upload, in a sentence, and the commands that may be typed."""
+def next_step(
+    item: Item, *, newest: bool, missing: bool = False, now: datetime | None = None
+) -> tuple[str, list[str]]:
+    """What comes next for an upload, in a sentence, and the commands that may be typed.
+
+    `missing` says that its file is not where the record says.
+    """
     which = "" if newest else f"--upload {item['upload_id']} "
     target = f"{which}{shell_word(item['object_key'])}"
-    if item["status"] in (Status.PROCESSED, Status.GONE):
+    if missing or item["status"] in (Status.PROCESSED, Status.GONE):
         return _of_what_is_over(item, target)
     if (since := being_retried(item)) is not None:
         return f"Nothing for now: it is being tried again since {since}.", []
@@ -140,6 +161,12 @@ def next_step(item: Item, *, newest: bool, now: datetime | None = None) -> tuple
 
 
 def _of_what_is_over(item: Item, target: str) -> tuple[str, list[str]]:
+    if item["status"] in WAITING:
+        sentence = (
+            "If it was deleted on purpose, discard it, so that it no longer waits. If not, its "
+            "sender uploads it again."
+        )
+        return sentence, [f"scalper discard {target}"]
     if is_half_discarded(item):
         return "Nobody finished discarding it.", [f"scalper discard {target}"]
     if item["status"] == Status.GONE and not is_discarded(item):

@@ -96,10 +96,20 @@ def _matters(found: Counter[Kind], allowed: Collection[Kind]) -> dict[Kind, int]
 
 
 @contextmanager
-def reading(console: Console) -> Iterator[Progress]:
-    """A line that says what is being read; nothing where nobody looks."""
+def reading(console: Console, *, shown: bool = True) -> Iterator[Progress]:
+    """A line that says what is being read; nothing where nobody looks.
+
+    Of an answer that is written past `console` meanwhile it must not be `shown`.
+    """
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Bar(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not (shown and console.is_terminal),
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as bar:
         task = bar.add_task("reading the deployment", total=None)
 
         def progress(what: str, count: int) -> None:

@@ -148,7 +148,10 @@ def _email(health: Health) -> tuple[Text, str, RenderableType]:
 def _records(health: Health) -> str:
     if health.counts is not None:
         return ", ".join(f"{count:,} {name}" for name, count in health.counts.items())
-    return f"{health.records:,}, by a count up to 6 h old; --count counts each fate now"
+    return (
+        f"about {number(health.records, 'item')} in the table (files, and the e-mail budget's "
+        "counters), as DynamoDB counted up to 6 h ago; --count counts each fate now"
+    )
 
 
 def _groups(health: Health) -> RenderableType:

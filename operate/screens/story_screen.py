@@ -31,17 +31,17 @@ def show(story: Story, console: Console) -> None:
     for unrecorded in story.unrecorded:
         _show_unrecorded(story.key, unrecorded, console)
     for at, item in enumerate(story.uploads):
-        _show_upload(item, at == 0, console)
+        _show_upload(item, at == 0, item["upload_id"] in story.missing, console)
 
 
-def _show_upload(item: Item, newest: bool, console: Console) -> None:
+def _show_upload(item: Item, newest: bool, missing: bool, console: Console) -> None:
     console.print()
     headline = Text(f"● {item['status']}", f"bold {STYLES.get(item['status'], '')}")
     if code := item.get("reason_code"):
         headline += plain(f"  {code}", "bold")
     console.print(headline + plain(f"  upload {item['upload_id']}", "dim"))
-    sentence, commands = next_step(item, newest=newest)
-    facts = [*_facts(item), ("Next", plain(sentence))]
+    sentence, commands = next_step(item, newest=newest, missing=missing)
+    facts = [*_facts(item, missing), ("Next", plain(sentence))]
     facts += [("Type" if not at else "", plain(line, "cyan")) for at, line in enumerate(commands)]
     _print_facts(facts, console)
 
@@ -76,12 +76,16 @@ def _show_unrecorded(key: str, unrecorded: Unrecorded, console: Console) -> None
     _print_facts(facts, console)
 
 
-def _facts(item: Item) -> Iterator[tuple[str, Text]]:
+def _facts(item: Item, missing: bool) -> Iterator[tuple[str, Text]]:
     if reason := item.get("reason"):
         yield "Why", plain(reason)
     yield "Uploaded", _moment(item["uploaded_at"]) + f", {readable_size(item['size_bytes'])}"
     yield "Decided", _moment(item["processed_at"]) + f", attempt {item.get('attempt', 1)}"
-    yield "Now in", plain(place(item))
+    if missing:
+        style = "bold red" if item["status"] in WAITING else ""
+        yield "Not in", plain(f"{place(item)}: deleted or expired since", style)
+    else:
+        yield "Now in", plain(place(item))
     for also in undeleted(item):
         yield "And in", plain(f"{also} (S3 refused to delete it)")
     if retry_at := item.get("retry_at"):

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from components.versions import VERSION
 from handler.model.text import printable
 from operate import __main__ as command
 from operate.audit.findings import Finding, Kind
@@ -160,3 +161,7 @@ def test_the_help_names_every_exit_status() -> None:
     answer = CliRunner().invoke(command.scalper, ["reconcile", "--help"])
     for status in ("0 all is", "1 something is not", "2 nobody"):
         assert status in " ".join(answer.output.split())
+
+
+def test_it_tells_its_version(scalper: Scalper) -> None:
+    assert scalper("--version").output == f"scalper {VERSION}, in a checkout\n"

@@ -1,5 +1,6 @@
 """`scalper download`: files come here, and nothing here is harmed."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -128,10 +129,42 @@ def test_long_names_that_differ_at_the_end_stay_apart() -> None:
     assert first != second
 
 
-def test_a_folder_that_cannot_be_written_is_told(
+@pytest.mark.parametrize("keys", [("a", "a/b"), ("a/b", "a")])
+def test_a_file_and_a_folder_of_one_name_are_both_here(
+    keys: tuple[str, str], world: World, scalper: Scalper, tmp_path: Path
+) -> None:
+    """S3 has no folders, so keys may be `a` and `a/b`."""
+    for key in keys:
+        world.accept(key, key.encode())
+    for _ in range(2):
+        assert scalper("download", *keys, "--to", str(tmp_path)).exit_code == 0
+    expected = {
+        ("a", "a/b"): {"a": b"a", "a%/b": b"a/b"},
+        ("a/b", "a"): {"a/b": b"a/b", "a%": b"a"},
+    }
+    assert files(tmp_path) == expected[keys]
+
+
+def test_a_file_that_cannot_be_written_does_not_stop_the_others(
     world: World, scalper: Scalper, tmp_path: Path
 ) -> None:
-    world.reject("in/a.csv")
-    (tmp_path / "in").write_text("a file")
-    with pytest.raises(OperateError, match=r"Cannot write .*in/a\.csv"):
-        scalper("download", "in/a.csv", "--to", str(tmp_path))
+    for key in ("closed/a", "open/b"):
+        world.reject(key)
+    (tmp_path / "closed").symlink_to("nowhere/closed")
+    answer = scalper("download", "--prefix", "", "--reason", "WRONG_TYPE", "--to", str(tmp_path))
+    assert answer.exit_code == 1
+    assert f"! closed/a: cannot be written to {tmp_path / 'closed/a'}: File exists" in answer.output
+    assert files(tmp_path) == {"open/b": b"content"}
+
+
+def test_a_full_disk_stops_the_command(
+    world: World, scalper: Scalper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    world.reject("a")
+    monkeypatch.setattr("operate.act.download.os.replace", full)
+    with pytest.raises(OperateError, match=r"Cannot write .*: No space left on device"):
+        scalper("download", "a", "--to", str(tmp_path))
+    assert files(tmp_path) == {}

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from handler.model.errors import Code
 from handler.model.item import Status, iso
 from handler.model.retry_event import ABANDONED_SECONDS
-from operate.read.files import Selection, count_waiting, read, waiting
+from operate.commands import looking
+from operate.read.files import Selection, Waiting, count_waiting, read, waiting
 
 from .conftest import Scalper, World
 
@@ -153,3 +155,18 @@ def test_a_wrong_option_is_told(scalper: Scalper, option: str, value: str, told:
     answer = scalper("list", option, value)
     assert answer.exit_code == 2
     assert told in answer.stderr
+
+
+@pytest.mark.parametrize("retry_minutes", [None, -1, 59, 60 * 24 * 99])
+def test_every_line_but_the_key_fits_into_80_columns(
+    monkeypatch: pytest.MonkeyPatch, retry_minutes: int | None
+) -> None:
+    now = datetime.now(UTC)
+    retry_at = None if retry_minutes is None else iso(now + timedelta(minutes=retry_minutes))
+    longest = max(Code, key=len)
+    for since in (now - timedelta(days=365), now):
+        status = Status.QUARANTINED
+        file = Waiting("k", "1", status, iso(since), longest, 999 * 1024, retry_at, None)
+        key, facts = looking._two_lines(file, now).plain.split("\n")
+        assert key == "k"
+        assert len(facts) <= 80, facts

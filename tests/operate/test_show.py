@@ -1,13 +1,15 @@
 """`scalper show`: the whole story of one file."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from handler.aws.records import typed_item
+from handler.aws.records import plain_item, typed_item
 from handler.model.item import iso
+from operate.act.download import place_of
 from operate.read.errors import OperateError
 from operate.read.story import upload_of
 
@@ -175,3 +177,24 @@ def test_a_command_that_needs_a_record_says_when_there_is_none_yet(world: World)
     world.upload("a.csv")
     with pytest.raises(OperateError, match=r"has no record yet.*scalper show a\.csv"):
         upload_of(world.deployment, "a.csv")
+
+
+@pytest.mark.parametrize("key", ["held.csv", "set-aside.csv", "accepted.csv"])
+def test_a_file_that_somebody_deleted_is_not_said_to_be_there(
+    world: World, scalper: Scalper, key: str
+) -> None:
+    kind: dict[str, Callable[[str], Any]] = {
+        "held.csv": world.hold,
+        "set-aside.csv": world.reject,
+        "accepted.csv": world.accept,
+    }
+    upload = kind[key](key)
+    assert "Now in" in scalper("show", key).output
+    bucket, version_id = place_of(world.deployment, plain_item(world.item(upload)))
+    world.deployment.clients.s3.delete_object(Bucket=bucket, Key=key, VersionId=str(version_id))
+    told = scalper("show", key).output
+    assert "Now in" not in told
+    assert f"version {version_id}: deleted or expired since" in told
+    assert ("scalper discard" in told) == (key != "accepted.csv")
+    (upload_id,) = json.loads(scalper("show", key, "--json").output)["missing"]
+    assert upload_id == upload.delivery.upload.upload_id
