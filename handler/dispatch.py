@@ -1,13 +1,14 @@
 """What both entry points do with what an event brings: each in turn, whatever befalls one."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import clock, log
 from .deadline import DeadlineReached, deadline
+from .doors.arrivals import Door, door_of
 from .model.delivery import Delivery, Outcome
 from .model.errors import PROCESS_FAULTS, REASON_LENGTH, Code, Fault, ObjectMissing, described
-from .model.event import Upload, is_creation, parse
+from .model.event import Made, Upload
 from .pipeline import Pipeline
 
 Find = Callable[[], Delivery | None]
@@ -38,12 +39,14 @@ def deal_with_each(pipeline: Pipeline, finds: Iterable[Find], context: Any, deci
         raise _one_for_all(faults)
 
 
-def uploads(
-    pipeline: Pipeline, records: list[Any], owner: str, *, rescuing: bool = False
-) -> Iterator[Find]:
-    """The uploads that the records of an S3 event tell of."""
-    for record in records:
-        yield lambda record=record: _arrived(pipeline, record, owner, rescuing)  # type: ignore[misc]
+def uploads(pipeline: Pipeline, event: Any, owner: str, *, rescuing: bool = False) -> list[Find]:
+    """The uploads that an event tells of, whichever door it came through."""
+    door = door_of(event)
+
+    def find_in(record: Any) -> Find:
+        return lambda: _arrived(pipeline, door, record, owner, rescuing=rescuing)
+
+    return [find_in(record) for record in door.records_of(event)]
 
 
 def retry(pipeline: Pipeline, event: Any, owner: str, *, rescuing: bool = False) -> list[Find]:
@@ -59,16 +62,18 @@ def retry(pipeline: Pipeline, event: Any, owner: str, *, rescuing: bool = False)
     return [find]
 
 
-def _arrived(pipeline: Pipeline, record: Any, owner: str, rescuing: bool) -> Delivery | None:
-    if not is_creation(record):
-        log.note(f"passed over: S3 event {record['eventName']}")
+def _arrived(
+    pipeline: Pipeline, door: Door, record: Any, owner: str, *, rescuing: bool
+) -> Delivery | None:
+    if (name := door.other_event(record)) is not None:
+        log.note(f"passed over: S3 event {name}")
         return None
-    upload = parse(record, pipeline.settings.input_bucket)
+    upload = door.parse(record, pipeline.settings.input_bucket)
     if pipeline.settings.rules.ignores(upload):
         log.ignored(upload)
         return None
     delivery = Delivery(upload, owner, clock.monotonic(), rescuing)
-    return _looked_at(pipeline, delivery) if _was_copied(record, upload) else delivery
+    return _looked_at(pipeline, delivery) if _may_be_restored(upload) else delivery
 
 
 def _looked_at(pipeline: Pipeline, delivery: Delivery) -> Delivery | None:
@@ -88,16 +93,13 @@ def _looked_at(pipeline: Pipeline, delivery: Delivery) -> Delivery | None:
     return None
 
 
-def _was_copied(record: Any, upload: Upload) -> bool:
-    """As a file is that a retry restores. Nothing else pays for a look at it."""
-    match record.get("eventName"):
-        case "ObjectCreated:Copy":
-            return True
-        case "ObjectCreated:CompleteMultipartUpload":
-            from .aws import copies  # noqa: PLC0415 - few files need it
+def _may_be_restored(upload: Upload) -> bool:
+    """Made as a retry makes a file that it restores. Nothing else pays for a look at it."""
+    if upload.made is Made.IN_PARTS:
+        from .aws import copies  # noqa: PLC0415 - few files need it
 
-            return upload.size_bytes > copies.ONE_CALL_BYTES
-    return False
+        return upload.size_bytes > copies.ONE_CALL_BYTES
+    return upload.made is Made.BY_COPY
 
 
 def _deal_with(

@@ -1,4 +1,4 @@
-"""Lambda entry point: S3 tells of uploads, and each is brought to its fate.
+"""Lambda entry point: an event tells of uploads, and each is brought to its fate.
 
 A schedule or an operator asks for a retry of one that was set aside or held.
 """
@@ -13,12 +13,12 @@ from .deadline import DeadlineReached
 from .dispatch import deal_with_each, retry, uploads
 from .model.delivery import Delivery, Outcome
 from .model.errors import UNFINISHED, Code, Fault, ObjectMissing, Rejection
-from .model.event import is_retry, is_test, records_of
+from .model.event import is_retry, is_test
 from .pipeline import Pipeline, deployed
 
 
 def handler(event: Any, context: Any) -> None:
-    """Deal with every record of an S3 event, or with a retry; raise a `Fault` if that fails.
+    """Deal with every upload of an event, or with a retry; raise a `Fault` if that fails.
 
     Lambda then tries the event again, and at last gives it to the rescuer.
     """
@@ -27,11 +27,7 @@ def handler(event: Any, context: Any) -> None:
         return
     require_botocore(botocore.__version__)
     pipeline, owner = deployed(), context.aws_request_id
-    finds = (
-        retry(pipeline, event, owner)
-        if is_retry(event)
-        else uploads(pipeline, records_of(event), owner)
-    )
+    finds = retry(pipeline, event, owner) if is_retry(event) else uploads(pipeline, event, owner)
     deal_with_each(pipeline, finds, context, lambda delivery: decide(pipeline, delivery))
 
 

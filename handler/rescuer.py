@@ -12,7 +12,7 @@ from .diagnosis import Cause, diagnose, map_in
 from .dispatch import deal_with_each, retry, uploads
 from .model.delivery import Delivery, Outcome
 from .model.errors import Code, Fault, Rejection
-from .model.event import is_retry, is_test, quoted, records_of
+from .model.event import is_retry, is_test, quoted
 from .pipeline import Pipeline, deployed
 
 
@@ -31,12 +31,8 @@ def handler(event: Any, context: Any) -> None:
         log.note("S3 test event: nothing to rescue")
         return
     pipeline = deployed()
-    if is_retry(payload):
-        files, finds = 1, iter(retry(pipeline, payload, owner, rescuing=True))
-    else:
-        records = records_of(payload)
-        files, finds = len(records), uploads(pipeline, records, owner, rescuing=True)
-    cause = diagnose(event, has_process=bool(pipeline.settings.process_entry), files=files)
+    finds = (retry if is_retry(payload) else uploads)(pipeline, payload, owner, rescuing=True)
+    cause = diagnose(event, has_process=bool(pipeline.settings.process_entry), files=len(finds))
     deal_with_each(pipeline, finds, context, lambda delivery: decide(pipeline, delivery, cause))
 
 

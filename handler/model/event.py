@@ -1,14 +1,11 @@
-"""What S3 says about an upload.
-
-Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
-"""
+"""An upload, as everything behind the doors knows it, and what all shapes of events share."""
 
 import re
 import reprlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
-from urllib.parse import unquote_plus
 
 from .errors import Code, Fault
 
@@ -18,13 +15,25 @@ UPLOAD_ID_LENGTH = 32
 KEY_BYTES = 1024
 """What S3 takes for a key, as UTF-8; the table takes no longer one either."""
 
+SENDER_LENGTH = 256
+"""Far above what AWS names: the longest is a role's id with a session's name of 64 characters."""
+
 _HEX = re.compile(r"[0-9A-Fa-f]+")
+_SENDER = re.compile(rf"[!-~]{{1,{SENDER_LENGTH}}}")
 
 # Bounded in depth too: `repr` of what is nested deeply enough ends in a RecursionError.
 _QUOTED = reprlib.Repr()
 _QUOTED.maxlevel, _QUOTED.maxstring, _QUOTED.maxother = 8, 200, 200
 _QUOTED.maxdict = _QUOTED.maxlist = 20
 QUOTED_CHARACTERS = 500
+
+
+class Made(StrEnum):
+    """How an object came to be, as far as it matters: a retry restores a file by a copy."""
+
+    WHOLE = "whole"
+    IN_PARTS = "in parts"
+    BY_COPY = "by copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,12 @@ class Upload:
     """The event's sequencer, padded: names this upload among all uploads of the key."""
     uploaded_at: datetime
     record: dict[str, Any]
-    """The event record as S3 sent it, kept when the upload is held."""
+    """The event (of S3's notification: its record) as it came, kept when the upload is held."""
+    made: Made = Made.WHOLE
+    sender: str | None = None
+    """Who put it there, as the door says it: a principal, an account number or an AWS service."""
+    sender_address: str | None = None
+    """From where: an IP address, or the name of an AWS service."""
 
     @property
     def file_name(self) -> str:
@@ -70,65 +84,63 @@ def is_retry(event: Any) -> bool:
     return isinstance(event, dict) and "Retry" in event
 
 
-def records_of(event: Any) -> list[Any]:
-    """The records of an S3 event; anything else is a `Fault`, so that the event is kept."""
-    records = event.get("Records") if isinstance(event, dict) else None
-    if not isinstance(records, list):
-        raise _malformed("it has no list of Records", event)
-    return records
-
-
-def is_creation(record: Any) -> bool:
-    """False for S3's other events (removed, restored …), which bring no new file."""
-    name = record.get("eventName") if isinstance(record, dict) else None
-    return not (isinstance(name, str) and not name.startswith("ObjectCreated:"))
-
-
-def parse(record: Any, bucket: str) -> Upload:
-    """Read one record, or raise a `Fault` that says what is wrong with it.
-
-    An event of another bucket than `bucket` is refused: this pipeline may not touch that file.
-    """
-    try:
-        if record["eventSource"] != "aws:s3":
-            raise _malformed("it does not come from S3", record)
-        s3, details = record["s3"], record["s3"]["object"]
-        if s3["bucket"]["name"] != bucket:
-            raise _malformed(f"it is not of the bucket {bucket}", record)
-        sequencer = details["sequencer"]
-        if not _HEX.fullmatch(sequencer) or len(sequencer) > UPLOAD_ID_LENGTH:
-            raise _malformed(
-                f"its sequencer is not a hex number of at most {UPLOAD_ID_LENGTH} digits", record
-            )
-        uploaded_at = datetime.fromisoformat(record["eventTime"])
-        if uploaded_at.tzinfo is None:
-            raise _malformed("its eventTime has no time zone", record)
-        version_id = details.get("versionId") or None
-        if not isinstance(version_id, str | None):
-            raise _malformed("its versionId is not a text", record)
-        size_bytes = details["size"]
-        if isinstance(size_bytes, bool) or not isinstance(size_bytes, int) or size_bytes < 0:
-            raise _malformed("its size is not a whole number of bytes", record)
-        # Keys arrive form-encoded; decoding leniently would name another object.
-        key = unquote_plus(details["key"], errors="strict")
-        if not 1 <= len(key.encode()) <= KEY_BYTES:
-            raise _malformed(f"its key does not have 1 to {KEY_BYTES} bytes", record)
-        return Upload(
-            bucket=bucket,
-            key=key,
-            # While versioning is suspended every upload is version `null`, also the next one.
-            version_id=None if version_id == "null" else version_id,
-            etag=str(details.get("eTag", "")),
-            size_bytes=size_bytes,
-            upload_id=sequencer.upper().ljust(UPLOAD_ID_LENGTH, "0"),
-            uploaded_at=uploaded_at.astimezone(UTC),
-            record=record,
+def upload_of(
+    record: dict[str, Any],
+    *,
+    bucket: str,
+    key: str,
+    version_id: Any,
+    etag: Any,
+    size_bytes: Any,
+    sequencer: Any,
+    time: Any,
+    made: Made,
+    sender: str | None,
+    sender_address: str | None,
+) -> Upload:
+    """What a door has read, checked. Raise a `Fault`, or what Python says of a wrong type."""
+    if not _HEX.fullmatch(sequencer) or len(sequencer) > UPLOAD_ID_LENGTH:
+        raise malformed(
+            f"its sequencer is not a hex number of at most {UPLOAD_ID_LENGTH} digits", record
         )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise _malformed(f"{type(error).__name__}: {error}", record) from error
+    uploaded_at = datetime.fromisoformat(time)
+    if uploaded_at.tzinfo is None:
+        raise malformed("its time has no time zone", record)
+    version_id = version_id or None
+    if not isinstance(version_id, str | None):
+        raise malformed("its version id is not a text", record)
+    if isinstance(size_bytes, bool) or not isinstance(size_bytes, int) or size_bytes < 0:
+        raise malformed("its size is not a whole number of bytes", record)
+    if not 1 <= len(key.encode()) <= KEY_BYTES:
+        raise malformed(f"its key does not have 1 to {KEY_BYTES} bytes", record)
+    return Upload(
+        bucket=bucket,
+        key=key,
+        # While versioning is suspended every upload is version `null`, also the next one.
+        version_id=None if version_id == "null" else version_id,
+        etag=str(etag),
+        size_bytes=size_bytes,
+        upload_id=sequencer.upper().ljust(UPLOAD_ID_LENGTH, "0"),
+        uploaded_at=uploaded_at.astimezone(UTC),
+        record=record,
+        made=made,
+        sender=sender,
+        sender_address=sender_address,
+    )
 
 
-def _malformed(why: str, event: Any) -> Fault:
+def named_in(part: Any, *path: str) -> str | None:
+    """Who or what `part` names at `path`: a printable word, or None.
+
+    A file gets its fate whatever is said of its sender, so nothing is wrong with an event for it.
+    """
+    for name in path:
+        part = part.get(name) if isinstance(part, dict) else None
+    return part if isinstance(part, str) and _SENDER.fullmatch(part) else None
+
+
+def malformed(why: str, event: Any) -> Fault:
+    """The fault for what is no event of an upload of ours."""
     return Fault(Code.CONFIGURATION, f"not an S3 upload event, {why}: {quoted(event)}")
 
 

@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 
 from handler.aws.copies import UPLOAD_ID
 from handler.aws.records import plain_item
+from handler.doors.arrivals import uploads_in
 from handler.model.errors import Fault
-from handler.model.event import Upload, is_retry, parse
+from handler.model.event import Upload, is_retry
 from handler.model.item import Item
 from handler.model.retry_event import Retry
 from handler.model.rules import Rules
@@ -307,11 +308,9 @@ def events_in(body: str, bucket: str) -> list[KeptEvent] | None:
     payload = _kept_in(body)
     if is_retry(payload):
         return []
-    found = payload.get("Records") if isinstance(payload, dict) else None
-    if isinstance(found, list):
-        with suppress(Fault):
-            uploads = [parse(record, bucket) for record in found]
-            return [KeptEvent(it.key, it.version_id or NO_VERSION) for it in uploads]
+    with suppress(Fault):
+        uploads = uploads_in(payload, bucket)
+        return [KeptEvent(it.key, it.version_id or NO_VERSION) for it in uploads]
     return None
 
 

@@ -14,8 +14,9 @@ from urllib.parse import quote_plus
 import pytest
 
 from components.checks import checked
+from handler.doors.s3_notification import parse
 from handler.model.errors import Code, Rejection
-from handler.model.event import Upload, parse
+from handler.model.event import Upload
 from handler.model.rules import Rules
 from silent_scalper_arguments.rules import RuleSettings
 from silent_scalper_arguments.settings import CHECKS, Settings

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import pytest
 
 from handler import File, Rejection
+from handler.doors.s3_notification import parse
 from handler.model.delivery import Delivery
 from handler.model.errors import Fault
-from handler.model.event import parse
 
 from .world import INPUT, QUARANTINE, Uploaded, World
 

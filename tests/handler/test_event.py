@@ -8,8 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handler import processor
+from handler.doors.s3_notification import other_event, parse, records_of
 from handler.model.errors import Code, Fault
-from handler.model.event import is_creation, is_test, parse, records_of
+from handler.model.event import is_test
 
 from .hostile import KEYS
 from .world import INPUT, QUARANTINE, Context, World, saved_event
@@ -178,7 +179,7 @@ def test_a_removal_brings_no_file_and_is_passed_over(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     removal = saved_event("s3_removed")
-    assert not is_creation(removal["Records"][0])
+    assert other_event(removal["Records"][0])
     world.run(removal)
     assert world.called() == []
     assert "ObjectRemoved:DeleteMarkerCreated" in capsys.readouterr().out

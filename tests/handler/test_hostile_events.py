@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handler.diagnosis import diagnose
+from handler.doors.s3_notification import parse, records_of
 from handler.model.errors import REASON_LENGTH, Code, Fault
-from handler.model.event import KEY_BYTES, UPLOAD_ID_LENGTH, parse, records_of
+from handler.model.event import KEY_BYTES, UPLOAD_ID_LENGTH
 
 from .hostile import JSON, KEYS, mutated
 from .world import INPUT, World, fault_of, saved_event
@@ -176,8 +177,8 @@ def test_a_key_comes_back_however_its_bytes_were_encoded(key: str, raw: Any) -> 
         ({"size": float("inf")}, "its size is not a whole number"),
         ({"size": True}, "its size is not a whole number"),
         ({"size": None}, "its size is not a whole number"),
-        ({"versionId": 7}, "its versionId is not a text"),
-        ({"versionId": ["x"]}, "its versionId is not a text"),
+        ({"versionId": 7}, "its version id is not a text"),
+        ({"versionId": ["x"]}, "its version id is not a text"),
         ({"sequencer": "0" * 33}, "its sequencer is not a hex number of at most 32 digits"),
         ({"sequencer": "1\n"}, "its sequencer is not a hex number"),
     ],

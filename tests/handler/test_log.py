@@ -137,7 +137,7 @@ def test_an_ignored_key_leaves_a_line(world: World, lines: Any) -> None:
 def test_no_name_ends_a_line_or_forges_one(
     world: World, capsys: pytest.CaptureFixture[str], key: str
 ) -> None:
-    from handler.model.event import parse
+    from handler.doors.s3_notification import parse
 
     from .world import INPUT, saved_event
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.aws import backoff, copies
+from handler.doors.s3_notification import parse
 from handler.model.delivery import Delivery
 from handler.model.errors import Code, Fault, ObjectMissing
-from handler.model.event import Upload, parse
+from handler.model.event import Upload
 
 from .world import INPUT, QUARANTINE, Crash, Uploaded, World
 

@@ -5,8 +5,9 @@ from urllib.parse import quote_plus
 
 import pytest
 
+from handler.doors.s3_notification import parse
 from handler.model.errors import Rejection
-from handler.model.event import Upload, parse
+from handler.model.event import Upload
 from handler.model.rules import Rules
 
 from .world import INPUT, saved_event

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from handler import processor, rescuer
 from handler.aws.clients import Clients
+from handler.doors.s3_notification import parse
 from handler.model.errors import Code, Fault, Rejection
-from handler.model.event import parse
 from handler.model.rules import Rules
 from handler.model.settings import RetryPlan, Settings
 from handler.pipeline import Pipeline, deployed

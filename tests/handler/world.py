@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import quote_plus, unquote
+from urllib.parse import quote_plus, unquote, unquote_plus
 
 import botocore.session
 import pytest
@@ -582,6 +582,20 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
         {"AttributeName": partition, "KeyType": "HASH"},
         {"AttributeName": sort, "KeyType": "RANGE"},
     ]
+
+
+def through_eventbridge(event: Uploaded | Event) -> Event:
+    """The event of an upload as EventBridge brings it."""
+    record = (event.event if isinstance(event, Uploaded) else event)["Records"][0]
+    names = {"versionId": "version-id", "eTag": "etag"}
+    details = {names.get(name, name): it for name, it in record["s3"]["object"].items()}
+    reasons = {"ObjectCreated:Copy": "CopyObject"}
+    routed = saved_event("eventbridge_object_created")
+    routed["time"] = f"{record['eventTime'][:19]}Z"
+    routed["detail"]["bucket"] = {"name": record["s3"]["bucket"]["name"]}
+    routed["detail"]["object"] = details | {"key": unquote_plus(details["key"])}
+    routed["detail"]["reason"] = reasons.get(record["eventName"], "PutObject")
+    return routed
 
 
 def retry_event(upload: Uploaded, retries: int) -> Event:

@@ -12,9 +12,9 @@ from handler import processor, user_code
 from handler.aws import copies
 from handler.aws.alerts import Alerts
 from handler.aws.email_budget import EmailBudget
+from handler.doors.s3_notification import parse
 from handler.model.delivery import Delivery
 from handler.model.errors import Code
-from handler.model.event import parse
 from handler.model.item import Status
 from handler.pipeline import Pipeline
 

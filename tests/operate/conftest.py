@@ -23,8 +23,8 @@ from pytest_socket import disable_socket, enable_socket
 from components.table import LISTED, NEEDS_ATTENTION
 from handler.aws import clients as handler_clients
 from handler.aws.records import plain_item
+from handler.doors.s3_notification import parse
 from handler.model.delivery import Delivery
-from handler.model.event import parse
 from handler.model.retry_event import Retry
 from handler.pipeline import Pipeline
 from operate import __main__ as command

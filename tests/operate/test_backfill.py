@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handler.model.event import parse
+from handler.doors.s3_notification import parse
 from operate.act.pace import Pace
 from operate.act.synthetic_events import event_of, sequencer_of
 from operate.read import sources

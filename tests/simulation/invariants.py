@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from handler.doors.s3_notification import parse
 from handler.model.errors import PROCESS_FAULTS, Code
-from handler.model.event import parse
 from handler.model.item import NEEDS_SOMEBODY
 
 from . import retry_invariants

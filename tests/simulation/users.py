@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from handler.model.event import parse
+from handler.doors.s3_notification import parse
 
 from .buckets import Bucket, Version
 from .coverage import Coverage

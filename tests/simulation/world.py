@@ -7,8 +7,8 @@ from typing import Any
 
 import handler.processor
 import handler.rescuer
+from handler.doors.s3_notification import parse
 from handler.model.errors import Code, Fault
-from handler.model.event import parse
 from handler.pipeline import Pipeline
 
 from .aws_lambda import Function, Lambda, Payload
