@@ -22,7 +22,8 @@ from handler.model.settings import Settings
 from operate.audit.findings import Kind
 from operate.audit.reconcile import Facts, Streams, compared
 from operate.read.kept_events import Look
-from operate.read.sources import Filter, KeptEvent, Record, Version
+from operate.read.notified import Filter
+from operate.read.sources import KeptEvent, Record, Version
 
 MOST_MEGABYTES = 200
 KEYS = 1_000_000

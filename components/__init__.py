@@ -6,9 +6,15 @@ from .versions import require_packages
 
 require_packages()
 
-from silent_scalper_arguments.settings import Architecture, EmailOn
+from silent_scalper_arguments.settings import Architecture, EmailOn, EventsFrom
 
 from .args import SilentScalperPipelineArgs
 from .pipeline import SilentScalperPipeline
 
-__all__ = ["Architecture", "EmailOn", "SilentScalperPipeline", "SilentScalperPipelineArgs"]
+__all__ = [
+    "Architecture",
+    "EmailOn",
+    "EventsFrom",
+    "SilentScalperPipeline",
+    "SilentScalperPipelineArgs",
+]

@@ -11,7 +11,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi import Input
 
-from silent_scalper_arguments.settings import Architecture, EmailOn
+from silent_scalper_arguments.settings import Architecture, EmailOn, EventsFrom
 
 
 class SilentScalperPipelineArgs(TypedDict):
@@ -33,6 +33,12 @@ class SilentScalperPipelineArgs(TypedDict):
     email_on: NotRequired[EmailOn]
     """Which outcomes are e-mailed: all (ten accepted files a day), failures, none. Default: all."""
 
+    input_bucket_name: NotRequired[Input[str]]
+    """Name of a bucket that exists, which is used and never changed. Default: a new bucket."""
+    events_from: NotRequired[EventsFrom]
+    """Who tells of uploads: s3, eventbridge. Default: s3; of an existing bucket eventbridge."""
+    eventbridge: NotRequired[bool]
+    """Whether a new bucket sends its events to EventBridge too, for others. Default: false."""
     prefix: NotRequired[str]
     """Only keys that begin with this are dealt with. Default: all."""
     suffix: NotRequired[str]

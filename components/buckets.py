@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi import Input
+from pulumi import Input, Output
 from pulumi_aws import s3
 
 from silent_scalper_arguments.settings import Settings
@@ -39,8 +39,16 @@ _KEY_OF_UPLOAD = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 class Bucket:
     """A bucket, and what must be in place before the first file arrives in it."""
 
-    bucket: s3.Bucket
+    name: Output[str]
+    arn: Output[str]
+    files: Output[str]
+    """The ARN, as a pattern, of the objects in it that the pipeline may touch."""
     settled: Sequence[pulumi.Resource]
+
+    @classmethod
+    def of(cls, bucket: s3.Bucket, settled: Sequence[pulumi.Resource]) -> "Bucket":
+        """One that belongs to the pipeline, with all that is in it."""
+        return cls(bucket.bucket, bucket.arn, objects_of(bucket.arn), settled)
 
 
 def input_bucket(scope: Scope, settings: Settings) -> Bucket:
@@ -51,7 +59,7 @@ def input_bucket(scope: Scope, settings: Settings) -> Bucket:
         *_deny_what_cannot_be_moved(bucket),
         *_deny_other_keys(bucket, settings.kms_key_arn),
     ]
-    return Bucket(
+    return Bucket.of(
         bucket,
         _secured(
             scope,
@@ -67,7 +75,7 @@ def input_bucket(scope: Scope, settings: Settings) -> Bucket:
 def quarantine_bucket(scope: Scope, settings: Settings) -> Bucket:
     """Where the exact copies of rejected files wait for a person."""
     bucket = _bucket(scope, "quarantine", settings.protect_data)
-    return Bucket(
+    return Bucket.of(
         bucket,
         _secured(
             scope,

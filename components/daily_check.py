@@ -13,7 +13,7 @@ from silent_scalper_arguments.settings import Settings
 
 from .archive import checker_code
 from .functions import EVENT_AGE_SECONDS, Function, Places, Spec, deploy, environment
-from .iam import Statement, allow, objects_of, render, scheduler_trust, use_key
+from .iam import Statement, allow, render, scheduler_trust, use_key
 from .scope import Scope
 
 WHEN = "cron(0 4 * * ? *)"
@@ -31,6 +31,9 @@ TIMEOUT_SECONDS = 900
 
 FIGURES_KEY = "scalper:figures, no file: a key of S3 has at most 1024 bytes ".ljust(1025, ".")
 """The partition of the days' figures; `operate/read/day_items.py` has the same."""
+
+
+_OF_RULE = ["events:DescribeRule", "events:ListTargetsByRule"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,7 @@ def daily_check(
 
 def _reads(checked: Checked) -> list[Statement]:
     """What `scalper reconcile` needs (docs/operating.md), and to tell of what it finds."""
-    places = checked.places
+    places, rule = checked.places, checked.places.event_rule
     buckets = [places.input_bucket.arn, places.quarantine_bucket.arn]
     return [
         allow("SeeHowItIsSetUp", ["lambda:GetFunctionConfiguration"], checked.processor.arn),
@@ -92,7 +95,7 @@ def _reads(checked: Checked) -> list[Statement]:
         allow(
             "SeeWhatACopyIsOf",
             ["s3:GetObjectVersion"],
-            objects_of(places.quarantine_bucket.arn),
+            places.quarantine_bucket.files,
         ),
         allow("ReadRecords", ["dynamodb:DescribeTable", "dynamodb:Scan"], places.table.arn),
         _write_figures(places.table.arn),
@@ -108,6 +111,7 @@ def _reads(checked: Checked) -> list[Statement]:
         # IAM knows no resource for it.
         allow("SeeWhetherAnAddressIsSuspended", ["sns:GetSubscriptionAttributes"], "*"),
         allow("TellPeople", ["sns:Publish"], places.topics.alerts.arn),
+        *([allow("SeeWhoIsNotifiedByTheRule", _OF_RULE, rule.arn)] if rule else []),
     ]  # fmt: skip
 
 

@@ -226,8 +226,8 @@ def _requests(parts: Parts) -> Widget:
 def _stored(parts: Parts) -> Widget:
     """S3 measures once a day."""
     buckets = (
-        ("input", parts.places.input_bucket.bucket),
-        ("quarantine", parts.places.quarantine_bucket.bucket),
+        ("input", parts.places.input_bucket.name),
+        ("quarantine", parts.places.quarantine_bucket.name),
     )
     kinds = (
         ("BucketSizeBytes", "StandardStorage", "bytes", "left"),

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import pulumi
 from pulumi import Input
-from pulumi_aws import cloudwatch, dynamodb, iam, lambda_, s3
+from pulumi_aws import cloudwatch, dynamodb, iam, lambda_
 
 from silent_scalper_arguments.settings import EmailOn, Settings
 
 from .archive import HANDLER, handler_code
+from .buckets import Bucket
 from .iam import (
     Statement,
     lambda_trust,
@@ -38,17 +39,19 @@ RESCUER_MEMORY_MB = 512
 class Places:
     """Where both functions find files, keep records and tell people."""
 
-    input_bucket: s3.Bucket
-    quarantine_bucket: s3.Bucket
+    input_bucket: Bucket
+    quarantine_bucket: Bucket
     table: dynamodb.Table
     topics: Topics
+    event_rule: cloudwatch.EventRule | None = None
+    """What brings the uploads, where S3 does not do so itself."""
 
     def statements(self, settings: Settings) -> list[Statement]:
         """Leave to settle files in these places."""
         return [
             *settle_files(
-                input_bucket_arn=self.input_bucket.arn,
-                quarantine_bucket_arn=self.quarantine_bucket.arn,
+                input_bucket=self.input_bucket,
+                quarantine_bucket=self.quarantine_bucket,
                 table_arn=self.table.arn,
                 topic_arns=self.topics.arns,
             ),
@@ -106,8 +109,8 @@ def processor(scope: Scope, settings: Settings, places: Places) -> Function:
             statements=[
                 *places.statements(settings),
                 *restore_files(
-                    input_bucket_arn=places.input_bucket.arn,
-                    quarantine_bucket_arn=places.quarantine_bucket.arn,
+                    input_bucket=places.input_bucket,
+                    quarantine_bucket=places.quarantine_bucket,
                 ),
             ],
             memory_mb=settings.memory_mb,
@@ -191,14 +194,16 @@ def environment(scope: Scope, settings: Settings, places: Places) -> dict[str, I
     variables: dict[str, Input[str]] = {
         "SCALPER_PIPELINE": scope.pipeline,
         "SCALPER_STACK": scope.stack,
-        "SCALPER_INPUT_BUCKET": places.input_bucket.bucket,
-        "SCALPER_QUARANTINE_BUCKET": places.quarantine_bucket.bucket,
+        "SCALPER_INPUT_BUCKET": places.input_bucket.name,
+        "SCALPER_QUARANTINE_BUCKET": places.quarantine_bucket.name,
         "SCALPER_TABLE": places.table.name,
         "SCALPER_TOPIC_ARN": places.topics.alerts.arn,
         "SCALPER_QUIET_TOPIC_ARN": places.topics.quiet.arn,
         "SCALPER_EMAIL_ON": told.value,
         "SCALPER_RULES": json.dumps(settings.rules, separators=(",", ":")),
     }
+    if places.event_rule is not None:
+        variables["SCALPER_EVENT_RULE"] = places.event_rule.name
     if settings.record_retention_days is not None:
         variables["SCALPER_RECORD_RETENTION_DAYS"] = str(settings.record_retention_days)
     if settings.process_code is not None:

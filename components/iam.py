@@ -5,7 +5,7 @@ whether it runs in aws, aws-cn or aws-us-gov.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, Protocol, TypedDict
 
 from pulumi import Input, Output
 
@@ -99,23 +99,33 @@ def use_key(key_arn: Input[str] | None) -> list[Statement]:
     return [allow("UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], key_arn)]
 
 
+class Files(Protocol):
+    """A bucket as policies see it."""
+
+    @property
+    def arn(self) -> Output[str]: ...
+    @property
+    def files(self) -> Output[str]:
+        """The objects in it that may be touched."""
+
+
 def settle_files(
     *,
-    input_bucket_arn: Output[str],
-    quarantine_bucket_arn: Output[str],
+    input_bucket: Files,
+    quarantine_bucket: Files,
     table_arn: Output[str],
     topic_arns: Sequence[Input[str]],
 ) -> list[Statement]:
     """What it takes to give a file its fate: both functions may do it, and nothing else."""
-    uploads, quarantined = objects_of(input_bucket_arn), objects_of(quarantine_bucket_arn)
+    uploads, quarantined = input_bucket.files, quarantine_bucket.files
     return [
         # Without ListBucket a missing object answers 403, as a forbidden one does.
-        allow("TellMissingFromForbidden", ["s3:ListBucket"], input_bucket_arn),
+        allow("TellMissingFromForbidden", ["s3:ListBucket"], input_bucket.arn),
         allow("ReadUploads", ["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], uploads),
         allow("ReadAnnotations", _READ_ANNOTATIONS, uploads),
-        allow("FindRestored", ["s3:ListBucketVersions"], input_bucket_arn),
+        allow("FindRestored", ["s3:ListBucketVersions"], input_bucket.arn),
         allow("RemoveQuarantinedUploads", ["s3:DeleteObjectVersion"], uploads),
-        allow("FindCopies", ["s3:ListBucket", "s3:ListBucketVersions"], quarantine_bucket_arn),
+        allow("FindCopies", ["s3:ListBucket", "s3:ListBucketVersions"], quarantine_bucket.arn),
         allow(
             "CopyToQuarantine",
             ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"],
@@ -129,20 +139,17 @@ def settle_files(
     ]
 
 
-def restore_files(
-    *, input_bucket_arn: Output[str], quarantine_bucket_arn: Output[str]
-) -> list[Statement]:
+def restore_files(*, input_bucket: Files, quarantine_bucket: Files) -> list[Statement]:
     """What it takes to bring an accepted file back from quarantine: the processor alone may."""
+    uploads, quarantined = input_bucket.files, quarantine_bucket.files
     return [
         allow(
             "RestoreUploads",
             # S3 asks for GetObject where a write is on the condition of what is there.
             ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload", "s3:GetObject"],
-            objects_of(input_bucket_arn),
+            uploads,
         ),
-        allow(
-            "ReadTagsOfCopies", ["s3:GetObjectVersionTagging"], objects_of(quarantine_bucket_arn)
-        ),
-        allow("ReadAnnotationsOfCopies", _READ_ANNOTATIONS, objects_of(quarantine_bucket_arn)),
-        allow("RestoreAnnotations", ["s3:PutObjectAnnotation"], objects_of(input_bucket_arn)),
+        allow("ReadTagsOfCopies", ["s3:GetObjectVersionTagging"], quarantined),
+        allow("ReadAnnotationsOfCopies", _READ_ANNOTATIONS, quarantined),
+        allow("RestoreAnnotations", ["s3:PutObjectAnnotation"], uploads),
     ]

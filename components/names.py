@@ -11,6 +11,7 @@ LONGEST = {
     "an S3 bucket": ("-quarantine", 63),
     "a Lambda function": ("-processor", 64),
     "an EventBridge schedule": ("-daily-check", 64),
+    "an EventBridge rule": ("-input-events", 64),
     "an SQS queue": ("-kept-events", 80),
     "a schedule group": ("-retries", 64),
     "an alarm": ("-rescue-undelivered", 255),

@@ -3,6 +3,8 @@
 import pulumi
 import pulumi_aws as aws
 
+from silent_scalper_arguments.settings import EventsFrom
+
 from . import functions
 from .alarms import watch
 from .args import SilentScalperPipelineArgs
@@ -10,6 +12,8 @@ from .buckets import input_bucket, quarantine_bucket
 from .checks import checked
 from .daily_check import Checked, daily_check
 from .dashboard import Parts, dashboard
+from .event_rule import event_rule, invoke_by_rule
+from .existing_bucket import existing_bucket
 from .functions import Places
 from .iam import allow
 from .kept_events import kept_events_queue
@@ -18,7 +22,7 @@ from .retries import retries
 from .scope import Scope
 from .table import metadata_table
 from .topic import topics
-from .trigger import invoke_on_upload
+from .trigger import invoke_on_upload, tell_eventbridge
 from .versions import require_cli
 
 
@@ -78,13 +82,22 @@ class SilentScalperPipeline(pulumi.ComponentResource):
             opts=pulumi.InvokeOutputOptions(parent=self)
         ).account_id
 
-        uploads = input_bucket(scope, settings)
+        uploads = (
+            input_bucket(scope, settings)
+            if settings.input_bucket_name is None
+            else existing_bucket(scope, settings.input_bucket_name, settings.prefix)
+        )
         quarantine = quarantine_bucket(scope, settings)
         table = metadata_table(scope, settings)
         both_topics = topics(scope, settings, account_id=account_id)
-        kept_events = kept_events_queue(scope, settings)
+        rule = (
+            event_rule(scope, settings, uploads.name)
+            if settings.door is EventsFrom.EVENTBRIDGE
+            else None
+        )
+        kept_events = kept_events_queue(scope, settings, rule)
 
-        places = Places(uploads.bucket, quarantine.bucket, table, both_topics)
+        places = Places(uploads, quarantine, table, both_topics, rule)
         processor = functions.processor(scope, settings, places)
         again = retries(scope, settings, processor.function, kept_events, account_id=account_id)
         rescuer = functions.rescuer(scope, settings, places, again)
@@ -102,19 +115,27 @@ class SilentScalperPipeline(pulumi.ComponentResource):
                 allow("KeepEvents", ["sqs:SendMessage"], kept_events.arn),
             ),
         ]
-        invoke_on_upload(
-            scope,
-            settings,
-            uploads.bucket,
-            processor.function,
-            account_id=account_id,
-            after=[
-                *uploads.settled,
-                *quarantine.settled,
-                *handed_over,
-                *(again.settled if again else []),
-            ],
-        )
+        before_events = [
+            *uploads.settled,
+            *quarantine.settled,
+            *handed_over,
+            *(again.settled if again else []),
+        ]
+        if rule is None:
+            invoke_on_upload(
+                scope,
+                settings,
+                uploads,
+                processor.function,
+                account_id=account_id,
+                after=before_events,
+            )
+        else:
+            listening = invoke_by_rule(
+                scope, rule, processor.function, kept_events, after=before_events
+            )
+            if settings.input_bucket_name is None:
+                tell_eventbridge(scope, settings, uploads, after=listening)
         checker = None
         if settings.daily_check:
             checked_parts = Checked(
@@ -143,10 +164,10 @@ class SilentScalperPipeline(pulumi.ComponentResource):
             )
             dashboard(scope, settings, parts)
 
-        self.input_bucket = uploads.bucket.bucket
-        self.input_bucket_arn = uploads.bucket.arn
-        self.quarantine_bucket = quarantine.bucket.bucket
-        self.quarantine_bucket_arn = quarantine.bucket.arn
+        self.input_bucket = uploads.name
+        self.input_bucket_arn = uploads.arn
+        self.quarantine_bucket = quarantine.name
+        self.quarantine_bucket_arn = quarantine.arn
         self.metadata_table = table.name
         self.metadata_table_arn = table.arn
         self.alerts_topic = both_topics.alerts.name

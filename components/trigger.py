@@ -1,4 +1,4 @@
-"""S3 calls the processor for every new object."""
+"""What calls the processor for every new object: S3 itself, or a rule of EventBridge."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,16 @@ import pulumi
 from pulumi import Input
 from pulumi_aws import lambda_, s3
 
-from silent_scalper_arguments.settings import Settings
+from silent_scalper_arguments.settings import EventsFrom, Settings
 
+from .buckets import Bucket
 from .scope import Scope
 
 
 def invoke_on_upload(
     scope: Scope,
     settings: Settings,
-    bucket: s3.Bucket,
+    bucket: Bucket,
     processor: lambda_.Function,
     *,
     account_id: Input[str],
@@ -31,16 +32,35 @@ def invoke_on_upload(
         source_account=account_id,
         opts=scope.options(),
     )
+    function: s3.BucketNotificationLambdaFunctionArgsDict = {
+        "lambda_function_arn": processor.arn,
+        "events": ["s3:ObjectCreated:*"],
+        "filter_prefix": settings.prefix or None,
+        "filter_suffix": settings.suffix or None,
+    }
+    _notification(scope, settings, bucket, [function], [permission, *after])
+
+
+def tell_eventbridge(
+    scope: Scope, settings: Settings, bucket: Bucket, *, after: Sequence[pulumi.Resource]
+) -> None:
+    """A bucket of our own sends its events there, and calls no function itself."""
+    _notification(scope, settings, bucket, None, after)
+
+
+def _notification(
+    scope: Scope,
+    settings: Settings,
+    bucket: Bucket,
+    functions: list[s3.BucketNotificationLambdaFunctionArgsDict] | None,
+    after: Sequence[pulumi.Resource],
+) -> None:
+    """A bucket has only one, in which somebody else may have switched EventBridge on."""
+    switch = settings.eventbridge or settings.door is EventsFrom.EVENTBRIDGE
     s3.BucketNotification(
         scope.child("input-notification"),
-        bucket=bucket.bucket,
-        lambda_functions=[
-            {
-                "lambda_function_arn": processor.arn,
-                "events": ["s3:ObjectCreated:*"],
-                "filter_prefix": settings.prefix or None,
-                "filter_suffix": settings.suffix or None,
-            }
-        ],
-        opts=scope.options(depends_on=[permission, *after]),
+        bucket=bucket.name,
+        lambda_functions=functions,
+        eventbridge=True if switch else None,
+        opts=scope.options(depends_on=after, ignore_changes=() if switch else ("eventbridge",)),
     )

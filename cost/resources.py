@@ -21,6 +21,9 @@ COMPONENT = "silent-scalper:index:SilentScalperPipeline"
 
 FREE = frozenset(
     {
+        # AWS services' own events, and delivering them, are free: https://aws.amazon.com/eventbridge/pricing/
+        "aws:cloudwatch/eventRule:EventRule",
+        "aws:cloudwatch/eventTarget:EventTarget",
         "aws:cloudwatch/queryDefinition:QueryDefinition",
         "aws:iam/role:Role",
         "aws:iam/rolePolicy:RolePolicy",

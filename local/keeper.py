@@ -7,6 +7,8 @@ named by the argument, which holds all that they wrote.
 """
 
 import fcntl
+import inspect
+import json
 import os
 import runpy
 import shutil
@@ -78,9 +80,45 @@ def _unread_bytes(worker: Any) -> int:
     return int(struct.unpack("i", told)[0])
 
 
+def deliver_as_aws_does() -> None:
+    """What the emulator's way from S3 through EventBridge to a function lacks.
+
+    An event does not say which version it is of, and a function that fails is not tried again and
+    has no destination, although it has both for S3's own notification. Source of what AWS does:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    from ministack.services import eventbridge, lambda_svc, s3  # noqa: PLC0415
+
+    fire, dispatch, told = s3._fire_s3_event, eventbridge._dispatch_event, threading.local()
+    of_fire = inspect.signature(fire)
+
+    def fire_and_remember(*args: Any, **kwargs: Any) -> None:
+        told.version_id = of_fire.bind(*args, **kwargs).arguments.get("version_id")
+        fire(*args, **kwargs)
+
+    def dispatch_with_version(event: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        if event.get("Source") == "aws.s3" and getattr(told, "version_id", None):
+            detail = json.loads(event["Detail"])
+            detail["object"]["version-id"] = told.version_id
+            event = {**event, "Detail": json.dumps(detail)}
+        return dispatch(event, *args, **kwargs)
+
+    def invoke(arn: str, payload: str) -> None:
+        function, config, _ = lambda_svc._get_func_record_for_ref(arn)
+        if function and config:
+            record = lambda_svc._execution_record_for_config(function, config)
+            lambda_svc.invoke_async_with_retry(record, json.loads(payload))
+
+    s3._fire_s3_event = fire_and_remember
+    eventbridge._dispatch_event = dispatch_with_version
+    eventbridge._dispatch_to_lambda = invoke
+
+
 if __name__ == "__main__":
     keep_every_log_line()
     zipfile.ZipFile = WithModes  # type: ignore[misc]
+    deliver_as_aws_does()
     threading.Thread(target=end_with_the_parent, args=sys.argv[1:], daemon=True).start()
     # The emulator reads options from the command line; it has to see none.
     del sys.argv[1:]

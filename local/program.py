@@ -10,6 +10,7 @@ from pulumi.runtime import mocks
 from .cloud import Cloud
 from .errors import UnsupportedError
 from .evaluation import evaluate, plain, read_yaml, stack_config
+from .existing_bucket import found_or_made
 from .outputs import marked, require_unmarked
 from .resources import resource_for
 
@@ -69,6 +70,8 @@ class EmulatorMocks(mocks.Mocks):
                 return {**account, "arn": identity["Arn"], "userId": identity["UserId"]}, []
             case "aws:index/getRegion:getRegion":
                 return {**region, "name": self._cloud.region}, []
+            case "aws:s3/getBucket:getBucket":
+                return dict(found_or_made(self._cloud, args.args["bucket"])), []
             case "aws:index/getPartition:getPartition":
                 return {**region, "partition": "aws", "dnsSuffix": "amazonaws.com"}, []
         raise UnsupportedError(

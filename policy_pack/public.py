@@ -1,5 +1,6 @@
 """Nothing public: nobody reaches a resource who was not named, or who is not in this account."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,12 +53,19 @@ def _permission(props: Mapping[str, Any], report: ReportViolation) -> None:
     principal = props.get("principal")
     if principal == "*" and not (props.get("principalOrgId") or props.get("sourceAccount")):
         report("Anyone may call the function. Name the principal.", None)
-    elif str(principal).endswith(".amazonaws.com") and not props.get("sourceAccount"):
+    elif str(principal).endswith(".amazonaws.com") and not _names_account(props):
         report(
-            f"{principal} may call the function for any account. Set source_account, and "
-            "source_arn where there is one.",
+            f"{principal} may call the function for any account. Set source_account, or a "
+            "source_arn that names the account.",
             None,
         )
+
+
+def _names_account(props: Mapping[str, Any]) -> bool:
+    """The ARN of a bucket names none, that of a rule or a schedule does."""
+    return bool(props.get("sourceAccount")) or bool(
+        re.match(r"arn:[^:]*:[^:]*:[^:]*:\d{12}:", str(props.get("sourceArn")))
+    )
 
 
 def _stranger(statement: Statement, *, trust: bool) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .declaration import cleaned
-from .settings import CHECKS, Settings
+from .settings import CHECKS, EventsFrom, Settings
 from .spelling import both_spellings, suggestion
 from .values import Check, shown
 
@@ -45,7 +45,7 @@ def read(
     settings = Settings(**values)
     problems += [
         both_spellings(sentence)
-        for combination in (_sizes, _retention, _waiting, _without_code, *combinations)
+        for combination in (_sizes, _retention, _waiting, _without_code, _doors, *combinations)
         for involved, sentence in combination(settings, values)
         if not involved & wrong.keys()
     ]
@@ -105,3 +105,28 @@ def _without_code(
                 {argument, "process_code"},
                 f"{argument} does nothing without process_code; give both or neither",
             )
+
+
+def _doors(settings: Settings, given: Mapping[str, object]) -> Iterator[tuple[set[str], str]]:
+    """What there is only one of per bucket belongs to whoever made the bucket."""
+    if settings.input_bucket_name is None:
+        return
+    name = "input_bucket_name"
+    if settings.events_from is EventsFrom.S3:
+        yield (
+            {name, "events_from"},
+            "events_from s3 would replace the one notification of the bucket that "
+            "input_bucket_name names; omit it, and have the bucket send its events to EventBridge",
+        )
+    if settings.eventbridge:
+        yield (
+            {name, "eventbridge"},
+            "eventbridge would change the one notification of the bucket that input_bucket_name "
+            "names; omit it, and switch EventBridge on where the bucket is made",
+        )
+    if "input_retention_days" in given:
+        yield (
+            {name, "input_retention_days"},
+            "input_retention_days would replace the one lifecycle of the bucket that "
+            "input_bucket_name names; omit it, and set it where the bucket is made",
+        )

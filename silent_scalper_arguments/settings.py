@@ -30,6 +30,15 @@ class EmailOn(StrEnum):
     """No file; alarms and the daily check still come."""
 
 
+class EventsFrom(StrEnum):
+    """Who tells the pipeline of uploads."""
+
+    S3 = "s3"
+    """The bucket's own notification, of which there is one: for a bucket of the pipeline's own."""
+    EVENTBRIDGE = "eventbridge"
+    """A rule of EventBridge: any number of pipelines and others share a bucket."""
+
+
 class Architecture(StrEnum):
     """The processor that functions run on; compiled packages must be built for it."""
 
@@ -56,6 +65,12 @@ class Settings(RuleSettings):
     email_on: EmailOn = argument(EmailOn.ALL, shapes.choice(EmailOn))
     """Which outcomes are e-mailed: all (ten accepted files a day), failures, none."""
 
+    input_bucket_name: "Input[str] | None" = argument(None, later_or(shapes.bucket_name))
+    """Name of a bucket that exists, which is used and never changed. Default: a new bucket."""
+    events_from: EventsFrom | None = argument(None, shapes.choice(EventsFrom))
+    """Who tells of uploads: s3, eventbridge. Default: s3; of an existing bucket eventbridge."""
+    eventbridge: bool = argument(False, flag)
+    """Whether a new bucket sends its events to EventBridge too, for others."""
     prefix: str = argument("", shapes.key_prefix)
     """Only keys that begin with this are dealt with. Default: all."""
     suffix: str = argument("", shapes.key_filter)
@@ -124,6 +139,13 @@ class Settings(RuleSettings):
         {}, shapes.told_apart(map_of(shapes.tag_name, later_or(shapes.tag_value), at_most=49))
     )
     """Tags for everything that takes them, beside `silent-scalper:pipeline`."""
+
+    @property
+    def door(self) -> EventsFrom:
+        """What `events_from` comes to."""
+        if self.events_from is not None:
+            return self.events_from
+        return EventsFrom.S3 if self.input_bucket_name is None else EventsFrom.EVENTBRIDGE
 
     @property
     def rules(self) -> dict[str, object]:

@@ -16,6 +16,14 @@ _KEY_ARN = re.compile(r"arn:[a-z0-9-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
 # Of spaces all but those that break a line or are controls, as IAM takes them.
 _TAG = re.compile(r"(?:[\w.:/=+@-]|[^\S\t-\r\x1c-\x1f\x85\u2028\u2029])*")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET_NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]")
+_NO_BUCKETS = {
+    "--x-s3": "a directory bucket, which has neither versions nor events",
+    "--table-s3": "a table bucket, which holds tables and no files",
+    "-s3alias": "the alias of an access point; events name the bucket behind it",
+    "--ol-s3": "the alias of an Object Lambda access point; events name the bucket behind it",
+}
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -71,6 +79,22 @@ def key_prefix(value: object) -> str:
         raise Wrong(
             f"must not begin with / (got {given!r}): a key has none in front, so no file would "
             f"ever match; write {given.lstrip('/')!r}"
+        )
+    return given
+
+
+def bucket_name(value: object) -> str:
+    """A general purpose bucket, by its bare name."""
+    given = text(value)
+    if given.startswith(("arn:", "s3://")):
+        raise Wrong(f"must be the bare name of a bucket (got {shown(value)}), e.g. partner-files")
+    for ending, what in _NO_BUCKETS.items():
+        if given.endswith(ending):
+            raise Wrong(f"may not be {what} (got {shown(value)}); name a general purpose bucket")
+    if not _BUCKET_NAME.fullmatch(given):
+        raise Wrong(
+            "must be the name of a bucket: 3 to 63 lower-case letters, digits, - and . "
+            f"(got {shown(value)})"
         )
     return given
 

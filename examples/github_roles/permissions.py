@@ -31,6 +31,7 @@ READ: dict[str, list[str]] = {
     ],
     "logs": ["ListTagsForResource"],
     "cloudwatch": ["ListTagsForResource"],
+    "events": ["DescribeRule", "ListTagsForResource", "ListTargetsByRule"],
     "scheduler": ["GetSchedule"],
     "iam": [
         "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListInstanceProfilesForRole",
@@ -65,6 +66,10 @@ WRITE: dict[str, list[str]] = {
         "TagResource", "UntagResource",
     ],
     "cloudwatch": ["DeleteAlarms", "PutMetricAlarm", "TagResource", "UntagResource"],
+    "events": [
+        "DeleteRule", "DisableRule", "EnableRule", "PutRule", "PutTargets", "RemoveTargets",
+        "TagResource", "UntagResource",
+    ],
     "scheduler": ["CreateSchedule", "DeleteSchedule", "UpdateSchedule"],
     "iam": [
         "DeleteRole", "DeleteRolePolicy", "TagRole", "UntagRole", "UpdateAssumeRolePolicy",
@@ -161,7 +166,7 @@ class Place:
         kind, globally = {
             "s3": ("", "both"), "dynamodb": ("table/", ""), "sns": ("", ""), "sqs": ("", ""),
             "lambda": ("function:", ""), "logs": ("log-group:", ""), "cloudwatch": ("alarm:", ""),
-            "scheduler": ("schedule/default/", ""),
+            "scheduler": ("schedule/default/", ""), "events": ("rule/", ""),
             "iam": ("role/", "region"),
         }[service]  # fmt: skip
         region = "" if globally else self.region
@@ -185,7 +190,7 @@ GROUPS = {
     "storage": ["s3", "dynamodb"],
     "messages": ["sns", "sqs", "scheduler"],
     "functions": ["lambda", "iam"],
-    "monitoring": ["logs", "cloudwatch"],
+    "monitoring": ["logs", "cloudwatch", "events"],
 }
 """The policies of a role: all in one would not fit, and a role takes ten."""
 
@@ -283,6 +288,9 @@ def running(place: Place) -> list[Statement]:
             place.arns("lambda"),
         ),
         allow("ScheduleRetries", ["scheduler:CreateSchedule"], place.schedules),
+        allow(
+            "SeeRules", ["events:DescribeRule", "events:ListTargetsByRule"], place.arns("events")
+        ),
         allow("PassRolesToSchedules", ["iam:PassRole"], place.arns("iam"), Condition=to_scheduler),
         allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], place.arns("logs")),
     ]  # fmt: skip

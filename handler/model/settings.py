@@ -42,6 +42,8 @@ class Settings:
     rules: Rules
     record_retention_days: int | None
     process_entry: str | None
+    event_rule: str | None = None
+    """Name of the EventBridge rule that brings uploads; None where S3 does so itself."""
     retry_plan: RetryPlan | None = None
     """Only the rescuer has one, and only where files are tried again by themselves."""
 
@@ -69,6 +71,7 @@ class Settings:
             rules=_rules(required("SCALPER_RULES")),
             record_retention_days=_days(environment.get("SCALPER_RECORD_RETENTION_DAYS")),
             process_entry=environment.get("SCALPER_PROCESS_ENTRY") or None,
+            event_rule=environment.get("SCALPER_EVENT_RULE") or None,
             retry_plan=RetryPlan(
                 delays_minutes=_minutes(delays),
                 group=required("SCALPER_RETRY_GROUP"),

@@ -2,14 +2,14 @@
 
 from ..cloud import Cloud
 from ..errors import UnsupportedError
-from . import access, dynamodb, functions, messaging, monitoring, s3, scheduler
+from . import access, dynamodb, events, functions, messaging, monitoring, s3, scheduler
 from .base import Resource, State
 
 __all__ = ["TABLE", "Resource", "State", "resource_for"]
 
 TABLE: dict[str, type[Resource]] = {
     resource.token: resource
-    for module in (s3, dynamodb, messaging, functions, access, monitoring, scheduler)
+    for module in (s3, dynamodb, messaging, functions, access, monitoring, scheduler, events)
     for resource in module.TYPES
 }
 

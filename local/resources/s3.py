@@ -216,20 +216,20 @@ class BucketPolicy(Resource):
 
 
 class BucketNotification(Resource):
-    """Functions only: what the component uses. Queues and topics are refused by name."""
+    """Functions and EventBridge: what the component uses. Others are refused by name."""
 
     token = "aws:s3/bucketNotification:BucketNotification"
 
     def parameters(self, inputs: Inputs) -> Parameters:
-        return {
-            "Bucket": inputs.require("bucket"),
-            "NotificationConfiguration": {
-                "LambdaFunctionConfigurations": [
-                    _function_configuration(function)
-                    for function in inputs.take("lambdaFunctions") or []
-                ]
-            },
+        configuration: Parameters = {
+            "LambdaFunctionConfigurations": [
+                _function_configuration(function)
+                for function in inputs.take("lambdaFunctions") or []
+            ]
         }
+        if inputs.take("eventbridge"):
+            configuration["EventBridgeConfiguration"] = {}
+        return {"Bucket": inputs.require("bucket"), "NotificationConfiguration": configuration}
 
     def create(self, parameters: Parameters) -> State:
         self.cloud.s3.put_bucket_notification_configuration(**parameters)

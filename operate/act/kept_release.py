@@ -1,17 +1,20 @@
 """Kept events, given once more, unchanged, to whom they did not reach.
 
 Even the rescuer failed on most: it is asked and waited for, so that a message is deleted only once
-its files have their fate. A retry that a schedule could not deliver goes to the processor.
+its files have their fate. A retry that a schedule could not deliver goes to the processor, and so
+does an upload that a rule of EventBridge could not.
 """
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
+from handler.model.event import is_retry
+
 from ..read.deployment import Deployment
 from ..read.errors import told_plainly
 from ..read.kept_events import WAIT_SECONDS, queue_of, wait_for_others
-from ..read.sources import keys_in, undelivered_retry
+from ..read.sources import keys_in, undelivered
 from .actions import Done, invoke, refuse_while_paused
 
 HIDDEN_SECONDS = 16 * 60
@@ -33,15 +36,16 @@ def release_kept(deployment: Deployment, *, dry_run: bool) -> Iterator[Done]:
                 name = ", ".join(keys or []) or message["MessageId"]
                 if keys is None:
                     yield _done(message, name, "is no event of this pipeline: it stays", ok=False)
-                elif retry := undelivered_retry(message["Body"]):
+                elif event := undelivered(message["Body"]):
+                    words = "tried again" if is_retry(event) else "given its event"
                     if dry_run:
-                        yield _done(message, name, "would be tried again")
+                        yield _done(message, name, f"would be {words}")
                         continue
                     refuse_while_paused(deployment)
-                    invoke(deployment, retry.event)
+                    invoke(deployment, event)
                     _delete(deployment, url, message)
                     del seen[message["MessageId"]]
-                    yield _done(message, name, "is tried again")
+                    yield _done(message, name, f"is {words}")
                 elif dry_run:
                     yield _done(message, name, "would be given to the rescuer")
                 elif problem := _rescue(deployment, message["Body"]):

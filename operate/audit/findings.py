@@ -135,7 +135,7 @@ EXPLAINED = {
     ),
     Kind.NOT_NOTIFIED: Explanation(
         "the input bucket does not tell the processor of uploads",
-        "Run `pulumi up --refresh`; until then every upload goes unnoticed.",
+        "Run `scalper status`, which names the command; until then every upload goes unnoticed.",
     ),
     Kind.NOBODY_SUBSCRIBED: Explanation(
         "no e-mail address is subscribed to the alerts",

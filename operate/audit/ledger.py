@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, Literal
 
-from ..read.sources import KeptEvent, PassedOver, Record, Version
+from ..read.notified import PassedOver
+from ..read.sources import KeptEvent, Record, Version
 
 CACHE_KIBIBYTES = 32 * 1024
 

@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 from handler.model.retry_event import ABANDONED_SECONDS
 from handler.model.settings import Settings
 
-from ..read import sources
+from ..read import notified, sources
 from ..read.day_book import DayBook
 from ..read.deployment import Deployment
 from ..read.files import OVERDUE_SECONDS
 from ..read.kept_events import Look, undisturbed
-from ..read.sources import Filter, KeptEvent, PassedOver, Record, Subscription, Version
+from ..read.notified import Filter, PassedOver
+from ..read.sources import KeptEvent, Record, Subscription, Version
 from .findings import (
     KEPT,
     OLDER_THAN_THE_PIPELINE,
@@ -61,12 +62,19 @@ class Facts:
         settings = deployment.settings
         return cls(
             settings,
-            sources.filters(deployment),
+            notified.filters(deployment),
             sources.table_created(deployment),
             sources.retention_days(deployment, settings.input_bucket),
             sources.retention_days(deployment, settings.quarantine_bucket),
             list(sources.email_subscriptions(deployment)),
         )
+
+    @property
+    def listed_prefix(self) -> str:
+        """What is listed of the input bucket. Others may have most of one that is shared."""
+        if self.settings.event_rule is None or len(self.filters) != 1:
+            return ""
+        return self.filters[0].prefix
 
     @property
     def reaches_nobody(self) -> bool:
@@ -76,7 +84,7 @@ class Facts:
 
     def passes_over(self, version: Version) -> PassedOver:
         """Whether the pipeline takes no notice of a file: by filter, pattern, or as a folder."""
-        return sources.passed_over(version, self.settings.rules, self.filters)
+        return notified.passed_over(version, self.settings.rules, self.filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +97,12 @@ class Streams:
     kept: Iterable[KeptEvent]
 
     @classmethod
-    def of(cls, deployment: Deployment, kept: Look, book: DayBook | None = None) -> "Streams":
+    def of(
+        cls, deployment: Deployment, facts: Facts, kept: Look, book: DayBook | None = None
+    ) -> "Streams":
         settings = deployment.settings
         return cls(
-            sources.versions(deployment, settings.input_bucket),
+            sources.versions(deployment, settings.input_bucket, facts.listed_prefix),
             sources.versions(deployment, settings.quarantine_bucket),
             sources.records(deployment, also=book.add, aside=book.look_at)
             if book
@@ -228,7 +238,7 @@ def reconcile(
     facts = Facts.of(deployment)
     with compared(
         facts,
-        Streams.of(deployment, kept, book),
+        Streams.of(deployment, facts, kept, book),
         started=started,
         grace_seconds=grace_seconds,
         kept=kept,

@@ -16,6 +16,7 @@ from .outputs import Outputs
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
@@ -61,6 +62,10 @@ class Clients:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         return cast("DynamoDBClient", self._client("dynamodb"))
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        return cast("EventBridgeClient", self._client("events"))
 
     @cached_property
     def lambda_(self) -> "LambdaClient":
@@ -116,6 +121,11 @@ class Deployment:
                     f"({region}). Choose another AWS_PROFILE, or another stack."
                 )
         return deployment
+
+    @property
+    def account(self) -> str:
+        """The number of the account that the pipeline is in."""
+        return self.outputs.alerts_topic_arn.split(":")[4]
 
     @cached_property
     def processor_arn(self) -> str:

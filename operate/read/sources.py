@@ -1,11 +1,10 @@
 """What there is, read as streams: versions, records, kept events, subscriptions."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import IntEnum
 from itertools import takewhile
 from typing import Any
 
@@ -18,7 +17,6 @@ from handler.model.errors import Fault
 from handler.model.event import Upload, is_retry
 from handler.model.item import Item
 from handler.model.retry_event import Retry
-from handler.model.rules import Rules
 
 from .deployment import Deployment
 from .errors import told_plainly
@@ -100,34 +98,6 @@ class KeptEvent:
 
     key: str
     version_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which keys S3 tells the processor of."""
-
-    prefix: str
-    suffix: str
-
-    def matches(self, key: str) -> bool:
-        return key.startswith(self.prefix) and key.endswith(self.suffix)
-
-
-class PassedOver(IntEnum):
-    """Why the pipeline takes no notice of a key; NOT is false."""
-
-    NOT = 0
-    IGNORED = 1
-    """By a pattern, or as the marker of a folder."""
-    OUTSIDE = 2
-    """Of the prefix and suffix: S3 tells nobody of it."""
-
-
-def passed_over(version: Version, rules: Rules, filters: Sequence[Filter]) -> PassedOver:
-    """Whether an upload is dealt with; where S3 tells of none, `filters` is empty."""
-    if filters and not any(it.matches(version.key) for it in filters):
-        return PassedOver.OUTSIDE
-    return PassedOver.IGNORED if rules.ignores(as_upload(version)) else PassedOver.NOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,24 +214,6 @@ def upload_id_of(deployment: Deployment, bucket: str, key: str, version_id: str)
     return head["Metadata"].get(UPLOAD_ID)
 
 
-def filters(deployment: Deployment) -> list[Filter]:
-    """Which uploads S3 tells the processor of; empty when it tells of none."""
-    bucket = deployment.settings.input_bucket
-    with told_plainly(f"read whom the bucket {bucket} notifies"):
-        answer = deployment.clients.s3.get_bucket_notification_configuration(Bucket=bucket)
-    found = []
-    for config in answer.get("LambdaFunctionConfigurations", []):
-        created = any(event.startswith("s3:ObjectCreated:") for event in config["Events"])
-        # A notification may name a version or an alias of the function after its ARN.
-        arn, processor = f"{config['LambdaFunctionArn']}:", f"{deployment.processor_arn}:"
-        if not (created and arn.startswith(processor)):
-            continue
-        rules = config.get("Filter", {}).get("Key", {}).get("FilterRules", [])
-        named = {rule["Name"].lower(): rule["Value"] for rule in rules}
-        found.append(Filter(named.get("prefix", ""), named.get("suffix", "")))
-    return found
-
-
 def retention_days(deployment: Deployment, bucket: str) -> int | None:
     """After how many days S3 may remove what is in `bucket`; None when it never does."""
     with told_plainly(f"read the lifecycle of the bucket {bucket}"):
@@ -325,12 +277,17 @@ def keys_in(body: str, bucket: str) -> list[str] | None:
     return None if events is None else [event.key for event in events]
 
 
-def undelivered_retry(body: str) -> Retry | None:
-    """The retry that a schedule could not hand to the processor, if a kept message is one."""
+def undelivered(body: str) -> dict[str, Any] | None:
+    """The event that could not be handed to the processor, if a kept message is one.
+
+    A schedule keeps a retry so, and a rule of EventBridge an upload.
+    """
     with suppress(ValueError, Fault):
         message: Any = json.loads(body)
-        if isinstance(message, dict) and "requestPayload" not in message:
-            return Retry.asked_by(_kept_in(body))
+        if not isinstance(message, dict) or "requestPayload" in message:
+            return None
+        event: Any = _kept_in(body)
+        return Retry.asked_by(event).event if is_retry(event) else event
     return None
 
 

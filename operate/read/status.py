@@ -10,10 +10,11 @@ from typing import Any
 
 from handler.model.item import Status
 
-from . import sources
+from . import notified, sources
 from .deployment import Deployment
 from .errors import told_plainly
 from .files import Selection, Waiting, waiting
+from .input_bucket import Lack, lacks_of
 from .kept_events import counted, queue_of
 from .sources import Subscription
 from .stopped import Paused, concurrency, paused
@@ -23,6 +24,8 @@ RECENT_MINUTES = 15
 """How far back the figures of Lambda go: as long as the alarm `files-late` waits."""
 
 Progress = Callable[[str, int], None]
+
+_UNNOTIFIED = frozenset({"eventbridge-off", "input-missing", "input-forbidden"})
 
 
 @dataclass
@@ -87,6 +90,8 @@ class Health:
     """What is reserved for the processor; 0 stops it."""
     paused: Paused | None
     notified: bool
+    lacks: list[Lack] = field(default_factory=list)
+    """What is missing on an input bucket that is not the pipeline's own."""
     counts: dict[str, int] | None = None
     """Files by fate, when the whole table was read."""
 
@@ -101,7 +106,10 @@ class Health:
         if self.concurrency == 0:
             since = f" since {self.paused.at}" if self.paused else ""
             yield Trouble("paused", f"The processor is stopped{since}.", "scalper resume")
-        if not self.notified:
+        for lack in self.lacks:
+            yield Trouble(lack.kind, lack.what, *([lack.command] if lack.command else []))
+        # Once the bucket says more, what the rule lacks is the rest of it.
+        if not self.notified and not any(it.kind in _UNNOTIFIED for it in self.lacks):
             yield Trouble(
                 "not-notified",
                 "The input bucket does not tell the processor of uploads.",
@@ -158,6 +166,7 @@ def look(
 ) -> Health:
     """Ask; with `count` the whole table is read. Raises an `OperateError` if nobody can tell."""
     settings, now = deployment.settings, datetime.now(UTC)
+    lacks = lacks_of(deployment)
     groups = groups_of(deployment, now, progress)
     progress("alarms, queue, subscriptions", 0)
     return Health(
@@ -172,7 +181,10 @@ def look(
         expects_email=settings.email_on != "none",
         concurrency=concurrency(deployment),
         paused=paused(deployment),
-        notified=bool(sources.filters(deployment)),
+        # One that may not be looked at is not asked again.
+        notified=not any(it.kind in _UNNOTIFIED for it in lacks)
+        and bool(notified.filters(deployment)),
+        lacks=lacks,
         counts=_counts(deployment, progress) if count else None,
     )
 

@@ -7,12 +7,13 @@ from itertools import islice
 from handler.model.errors import PROCESS_FAULTS, Code
 from handler.model.item import Item, Status
 
-from . import sources
+from . import notified, sources
 from .deployment import Deployment
 from .errors import OperateError
 from .files import WAITING, Waiting, uploads
 from .kept_events import Look, look
-from .sources import PassedOver, Version
+from .notified import PassedOver
+from .sources import Version
 from .words import shell_word
 
 MOST = 100
@@ -61,12 +62,12 @@ def story(deployment: Deployment, key: str, upload_id: str | None = None) -> Sto
     if unknown:
         kept = {event.version_id for event in look(deployment, Look()) if event.key == key}
     rules = deployment.settings.rules
-    filters = sources.filters(deployment) if unknown else []
+    filters = notified.filters(deployment) if unknown else []
     return Story(
         key,
         found,
         [
-            Unrecorded(it, it.version_id in kept, sources.passed_over(it, rules, filters))
+            Unrecorded(it, it.version_id in kept, notified.passed_over(it, rules, filters))
             for it in unknown
         ],
         [item["upload_id"] for item in found if _is_elsewhere(item, versions, copies)],

@@ -102,7 +102,7 @@ def _processor(health: Health) -> tuple[Text, str, RenderableType]:
         since = f" since {health.paused.at}" if health.paused else ""
         return BAD, "Processor", plain(f"STOPPED{since}{who}", "bold red")
     if not health.notified:
-        return BAD, "Processor", Text("S3 does not tell it of uploads", "bold red")
+        return BAD, "Processor", Text("nobody tells it of uploads", "bold red")
     reserved = health.concurrency
     return GOOD, "Processor", f"running, {reserved} at once" if reserved else "running"
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from handler.model.item import Item, Status, iso
 
 from ..read.files import WAITING
-from ..read.sources import PassedOver
+from ..read.notified import PassedOver
 from ..read.story import Story, Unrecorded, being_retried, next_step, place, undeleted
 from ..read.words import age, number, readable_size, shell_word, time_of
 from .plain import plain

@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 
-from components import Architecture, EmailOn
+from components import Architecture, EmailOn, EventsFrom
 
 CODE = pulumi.AssetArchive(
     {"main.py": pulumi.StringAsset("def process(file): ...\ndef other(file): ...\n")}
@@ -83,6 +83,19 @@ EXAMPLES = {
         wrong="failure",
         says="must be one of all, failures, none (got 'failure')",
         needs={"alert_emails": ["ops@example.com"]},
+    ),
+    "input_bucket_name": Example(
+        value="partner-files",
+        wrong="s3://partner-files",
+        says="must be the bare name of a bucket (got 's3://partner-files'), e.g. partner-files",
+    ),
+    "events_from": Example(
+        value=EventsFrom.EVENTBRIDGE,
+        wrong="sqs",
+        says="must be one of s3, eventbridge (got 'sqs')",
+    ),
+    "eventbridge": Example(
+        value=True, wrong="yes", says="must be true or false, without quotes (got 'yes')"
     ),
     "prefix": Example(
         value="in/",
@@ -192,10 +205,13 @@ EXAMPLES = {
 
 
 def every_argument() -> dict[str, Any]:
-    """Every argument, none with its default but two: without the daily check there is less, and
-    an empty file that is taken contradicts a smallest size.
+    """Every argument, none with its default but four: without the daily check there is less, an
+    empty file that is taken contradicts a smallest size, a bucket that exists is not set up, and
+    another door has other children.
     """
     return {name: it.value for name, it in EXAMPLES.items()} | {
         "accept_empty": False,
         "daily_check": True,
+        "input_bucket_name": None,
+        "events_from": None,
     }

@@ -31,7 +31,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi import Input
 
-from silent_scalper_arguments.settings import Architecture, EmailOn
+from silent_scalper_arguments.settings import Architecture, EmailOn, EventsFrom
 
 
 class SilentScalperPipelineArgs(TypedDict):
@@ -48,6 +48,7 @@ WORDS = {
     "Input[str]": "text",
     "EmailOn": "word",
     "Architecture": "word",
+    "EventsFrom": "word",
 }
 
 

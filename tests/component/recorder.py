@@ -15,7 +15,7 @@ from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import run_pulumi_func
 
 PROJECT, STACK = "silent-scalper", "test"
-ACCOUNT = "123456789012"
+ACCOUNT, REGION = "123456789012", "eu-north-1"
 SUFFIX = "1a2b3c4"
 """Stands for the seven hex digits with which Pulumi makes a physical name."""
 
@@ -24,7 +24,7 @@ COMPONENT = "silent-scalper:index:SilentScalperPipeline"
 Outputs = dict[str, Any]
 
 
-def _arn(service: str, resource: str, *, region: str = "eu-north-1", account: str = ACCOUNT) -> str:
+def _arn(service: str, resource: str, *, region: str = REGION, account: str = ACCOUNT) -> str:
     # A partition that no code would guess: a written-out `arn:aws:` differs from it.
     return f"arn:aws-mock:{service}:{region}:{account}:{resource}"
 
@@ -70,6 +70,8 @@ COMPUTED: dict[str, Callable[[str], Outputs]] = {
     "aws:cloudwatch/queryDefinition:QueryDefinition": _nothing,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:"),
     "aws:scheduler/scheduleGroup:ScheduleGroup": _named("scheduler", "schedule-group/"),
+    "aws:cloudwatch/eventRule:EventRule": _named("events", "rule/"),
+    "aws:cloudwatch/eventTarget:EventTarget": _nothing,
     "aws:lambda/function:Function": _named("lambda", "function:"),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _nothing,
     "aws:lambda/permission:Permission": _nothing,
@@ -163,9 +165,20 @@ class _Mocks(mocks.Mocks):
         return computed.get("id", f"{args.name}-{SUFFIX}"), {**args.inputs, **computed}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[Outputs, list[tuple[str, str]]]:
-        if args.token != "aws:index/getCallerIdentity:getCallerIdentity":
-            raise NotImplementedError(f"the mocks know no call of {args.token}")
-        return {"accountId": ACCOUNT, "arn": _arn("sts", "me"), "id": ACCOUNT, "userId": "me"}, []
+        match args.token:
+            case "aws:index/getCallerIdentity:getCallerIdentity":
+                me = {"accountId": ACCOUNT, "arn": _arn("sts", "me"), "id": ACCOUNT}
+                return {**me, "userId": "me"}, []
+            case "aws:index/getRegion:getRegion":
+                return {"region": REGION, "id": REGION, "name": REGION, "description": ""}, []
+            case "aws:s3/getBucket:getBucket":
+                return self.bucket(args.args["bucket"]), []
+        raise NotImplementedError(f"the mocks know no call of {args.token}")
+
+    def bucket(self, name: str) -> Outputs:
+        """As the provider finds one that exists; its name may say that it is elsewhere."""
+        region = name.removeprefix("in-") if name.startswith("in-") else REGION
+        return {**_bucket(name), "id": name, "bucketRegion": region, "region": REGION}
 
 
 class _Monitor(mocks.MockMonitor):

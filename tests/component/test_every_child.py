@@ -157,7 +157,8 @@ def test_a_name_alone_is_enough() -> None:
 
 
 def test_the_mocks_know_no_type_that_is_not_used(deployed: Deployment, full: Deployment) -> None:
-    used = [*deployed.children, *full.children]
+    routed = deploy(lambda: SilentScalperPipeline("intake", {"input_bucket_name": "files"}))
+    used = [*deployed.children, *full.children, *routed.children]
     assert {child.type for child in used} == set(COMPUTED)
 
 

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from typing import Any
 
 import grpc
+from botocore.exceptions import ClientError
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
@@ -20,6 +21,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from local.cloud import Cloud
 from local.emulator import LOOPBACK
 from local.errors import LocalError
+from local.existing_bucket import described
 from local.resources import Resource, resource_for
 from tests.engine import inputs as table
 from tests.engine import structs
@@ -219,6 +221,11 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
                 **region, "description": "", "endpoint": f"ec2.{self.region}.amazonaws.com"
             },
         }  # fmt: skip
+        if request.tok == "aws:s3/getBucket:getBucket":
+            try:
+                answers[request.tok] = described(self._cloud, request.args["bucket"])
+            except ClientError as error:
+                context.abort(grpc.StatusCode.UNKNOWN, f"reading S3 Bucket: {error}")
         if request.tok not in answers:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in knows no {request.tok}")
         answer: Struct = struct_pb2.Struct()

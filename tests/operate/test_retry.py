@@ -11,6 +11,7 @@ from handler.model.item import iso
 from operate.act import pause
 from operate.act.pace import Pace
 from operate.read.errors import OperateError
+from tests.handler.world import through_eventbridge
 
 from .conftest import Scalper, Uploaded, World
 
@@ -208,6 +209,18 @@ def test_kept_events_are_given_to_the_rescuer_unchanged_and_then_deleted(
     answer = scalper("release", "--kept-events")
     assert answer.output == "a.csv: has its fate\n"
     assert world.invoked == [("rescuer", "RequestResponse", inner)]
+    assert world.counts().get("kept_messages") is None
+
+
+def test_an_upload_that_a_rule_could_not_deliver_is_given_to_the_processor(
+    world: World, scalper: Scalper
+) -> None:
+    event = through_eventbridge({"Records": [world.upload("a b.csv").record]})
+    world.keep_event(event)
+    dry = scalper("release", "--kept-events", "--dry-run")
+    assert "a b.csv: would be given its event\n" in dry.output
+    assert scalper("release", "--kept-events").output == "a b.csv: is given its event\n"
+    assert world.invoked == [("processor", "Event", event)]
     assert world.counts().get("kept_messages") is None
 
 

@@ -54,6 +54,8 @@ MAKES = {
     "aws:cloudwatch/logGroup:LogGroup": "logs:CreateLogGroup",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "cloudwatch:PutMetricAlarm",
     "aws:cloudwatch/dashboard:Dashboard": "cloudwatch:PutDashboard",
+    "aws:cloudwatch/eventRule:EventRule": "events:PutRule",
+    "aws:cloudwatch/eventTarget:EventTarget": "events:PutTargets",
     "aws:cloudwatch/queryDefinition:QueryDefinition": "logs:PutQueryDefinition",
     "aws:lambda/function:Function": "lambda:CreateFunction",
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": (
