@@ -210,3 +210,9 @@ def test_every_command_is_documented() -> None:
     assert documented().keys() == SCENES.keys()
     commands = {scene.partition(" ")[0] for scene in SCENES}
     assert command.scalper.commands.keys() - commands == {"cost"}, "which asks nobody"
+
+
+def test_every_command_that_asks_aws_has_a_scene() -> None:
+    local = {"cost"}
+    asking = {name.partition(" ")[0] for name in SCENES}
+    assert asking == command.scalper.commands.keys() - local, "add what it needs to SCENES"
