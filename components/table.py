@@ -10,7 +10,7 @@ NEEDS_ATTENTION = "needs_attention"
 
 LISTED = [
     "status", "reason_code", "file_name", "size_bytes", "bucket", "version_id",
-    "location", "location_version_id", "retry_at", "claimed_at",
+    "location", "location_version_id", "retry_at", "claimed_at", "sender",
 ]  # fmt: skip
 """What a list of the files that need somebody shows, without reading the items themselves."""
 

@@ -30,6 +30,9 @@ ValueError: line 1,204: the column 'amount' holds 'n/a'"""
 """Of an error in the user's own code, two calls deep."""
 VERSION_ID = "v" * 32
 REQUEST_ID = "r" * 36
+SENDER = f"AWS:{'A' * 21}:{'s' * 20}"
+"""A role, with the name of its session."""
+ADDRESS = "203.0.113.150"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,8 @@ def _upload(pipeline: Pipeline, workload: Workload) -> Upload:
         upload_id="0055AED6DCD90281E5".ljust(UPLOAD_ID_LENGTH, "0"),
         uploaded_at=datetime.now(UTC),
         record={},
+        sender=SENDER,
+        sender_address=ADDRESS,
     )
 
 

@@ -33,6 +33,8 @@ _MESSAGE_FIELDS = (
     "version_id",
     "etag",
     "uploaded_at",
+    "sender",
+    "sender_address",
     "processed_at",
     "duration_ms",
     "attempt",

@@ -43,6 +43,8 @@ class Records:
             "file_type": upload.file_type,
             "size_bytes": upload.size_bytes,
             "uploaded_at": iso(upload.uploaded_at),
+            "sender": upload.sender,
+            "sender_address": upload.sender_address,
             "processed_at": iso(now),
             "duration_ms": duration_ms,
             "status": str(status),

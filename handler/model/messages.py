@@ -4,7 +4,7 @@ import unicodedata
 from typing import Any
 
 from .errors import WORTH_RETRYING, Code
-from .item import Status
+from .item import Item, Status
 from .text import printable, readable_size, shell_word
 
 SUBJECT_LENGTH = 99
@@ -53,6 +53,7 @@ def email_text(message: Message, *, is_last: bool = False) -> str:
         "File": printable(message["object_key"]),
         "Size": readable_size(message["size_bytes"]),
         "Uploaded": _readable_time(message["uploaded_at"]),
+        "By": sender_of(message),
         "Why": printable(message.get("reason", "")),
         "Now in": _place(message),
         "And in": _also_in(message),
@@ -102,6 +103,12 @@ def _no_more_today(message: Message) -> str:
 
 def _readable_time(iso: str) -> str:
     return f"{iso[:10]} {iso[11:19]} UTC"
+
+
+def sender_of(item: Item) -> str:
+    """Who uploaded a file and from where, as far as its door has told; empty where it has not."""
+    words = [item.get("sender", ""), item.get("sender_address", "")]
+    return ", from ".join(printable(word) for word in words if word)
 
 
 def _headline(message: Message) -> tuple[str, str]:

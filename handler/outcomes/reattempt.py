@@ -62,4 +62,6 @@ def _upload_of(claimed: Item) -> Upload:
         upload_id=claimed["upload_id"],
         uploaded_at=datetime.fromisoformat(claimed["uploaded_at"]),
         record=claimed.get("event", {}),
+        sender=claimed.get("sender"),
+        sender_address=claimed.get("sender_address"),
     )

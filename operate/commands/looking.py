@@ -124,7 +124,8 @@ def _line(file: Waiting, now: datetime) -> Text:
         f"{file.status:<11}  {time_of(file.since)}  {file.reason_code:<22}  "
         f"{readable_size(file.size_bytes):>9}  {_next(file, now):<24}  "
     )
-    return plain(facts + file.key)
+    by = f"  by {file.sender}" if file.sender else ""
+    return plain(facts + file.key) + plain(by, "dim")
 
 
 def _two_lines(file: Waiting, now: datetime) -> Text:

@@ -130,6 +130,11 @@ def selects(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--until", type=Moment(), help="Only what was decided until then.")
     @click.option("--prefix", default="", help="Only keys that begin with this.")
     @click.option("--glob", metavar="PATTERN", help="Only keys that match: 'partners/*.csv'.")
+    @click.option(
+        "--sender",
+        metavar="PATTERN",
+        help="Only what was uploaded by whom this matches: 'AWS:AROA…:*', 123456789012.",
+    )
     @functools.wraps(command)
     def with_selection(
         *positional: Any,
@@ -139,10 +144,11 @@ def selects(command: Callable[..., None]) -> Callable[..., None]:
         until: datetime | None,
         prefix: str,
         glob: str | None,
+        sender: str | None,
         **options: Any,
     ) -> None:
         chosen = tuple(Status(status.upper()) for status in statuses) or WAITING
-        selection = Selection(chosen, reasons, since, until, prefix, glob)
+        selection = Selection(chosen, reasons, since, until, prefix, glob, sender)
         command(*positional, selection=selection, **options)
 
     return with_selection

@@ -48,6 +48,8 @@ class Waiting:
     """When it is tried again by itself; None when it never is."""
     claimed_at: str | None
     """When it was last tried again, or began to be."""
+    sender: str | None = None
+    """Who uploaded it, as its door has told."""
 
     @classmethod
     def of(cls, item: Item) -> "Waiting":
@@ -62,6 +64,7 @@ class Waiting:
             item.get("size_bytes", 0),
             item.get("retry_at"),
             item.get("claimed_at"),
+            item.get("sender"),
         )
 
     def is_tried_now(self, now: datetime) -> bool:
@@ -93,9 +96,17 @@ class Selection:
     prefix: str = ""
     glob: str | None = None
     """A shell pattern on the whole key; `*` also matches `/`."""
+    sender: str | None = None
+    """A shell pattern on the whole name of who uploaded it."""
+
+    @property
+    def is_asked_of_each(self) -> bool:
+        """True where the table cannot tell, and every file has to be looked at."""
+        return self.glob is not None or self.sender is not None
 
     def _takes(self, file: Waiting) -> bool:
-        return self.glob is None or fnmatchcase(file.key, self.glob)
+        named = self.glob is None or fnmatchcase(file.key, self.glob)
+        return named and (self.sender is None or fnmatchcase(file.sender or "", self.sender))
 
 
 def waiting(
@@ -113,7 +124,7 @@ def waiting(
 
 def count_waiting(deployment: Deployment, selection: Selection) -> int:
     """How many of the files that wait are meant; as cheap to ask as to list, but nothing comes."""
-    if selection.glob is not None:
+    if selection.is_asked_of_each:
         return sum(1 for _ in waiting(deployment, selection))
     count = 0
     for shard in range(ATTENTION_SHARDS):

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from handler.model.item import Item, Status, iso
+from handler.model.messages import sender_of
 
 from ..read.files import WAITING
 from ..read.notified import PassedOver
@@ -80,6 +81,8 @@ def _facts(item: Item, missing: bool) -> Iterator[tuple[str, Text]]:
     if reason := item.get("reason"):
         yield "Why", plain(reason)
     yield "Uploaded", _moment(item["uploaded_at"]) + f", {readable_size(item['size_bytes'])}"
+    if sender := sender_of(item):
+        yield "By", plain(sender)
     yield "Decided", _moment(item["processed_at"]) + f", attempt {item.get('attempt', 1)}"
     if missing:
         style = "bold red" if item["status"] in WAITING else ""

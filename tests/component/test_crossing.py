@@ -142,6 +142,7 @@ def _item(status: Status) -> dict[str, Any]:
         upload_id="0" * 32,
         uploaded_at=datetime.now(UTC),
         record={},
+        sender="AWS:AIDAJDPLRKLG7EXAMPLE",
     )
     keeping = Settings("p", "s", "in", "q", "t", "arn", "quiet", "all", Rules(), 400, None)
     return Records(None, keeping).item(

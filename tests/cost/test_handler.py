@@ -7,7 +7,16 @@ from decimal import Decimal
 
 import pytest
 
-from cost.footprint import REASON, REQUEST_ID, accepted, fault_line, item_bytes, set_aside
+from cost.footprint import (
+    ADDRESS,
+    REASON,
+    REQUEST_ID,
+    SENDER,
+    accepted,
+    fault_line,
+    item_bytes,
+    set_aside,
+)
 from cost.month import Section
 from cost.pipeline import Pipeline
 from cost.prices import Item
@@ -17,7 +26,7 @@ from handler import File
 from handler.aws.email_budget import BUDGET_KEY
 from handler.model.errors import Fault
 from tests.handler.conftest import _no_network, _one_signing_key, clients, world
-from tests.handler.world import World
+from tests.handler.world import Uploaded, World
 
 __all__ = ["_no_network", "_one_signing_key", "clients", "world"]
 
@@ -42,6 +51,13 @@ def read_it(file: File) -> None:
 def fail(file: File) -> None:
     read_it(file)
     raise ValueError("line 1,204: the column 'amount' holds 'n/a'")
+
+
+def by_a_role(upload: Uploaded) -> Uploaded:
+    """Uploaded by whom the bill supposes."""
+    upload.record["userIdentity"] = {"principalId": SENDER}
+    upload.record["requestParameters"] = {"sourceIPAddress": ADDRESS}
+    return upload
 
 
 def accept(world: World) -> None:
@@ -131,7 +147,7 @@ def test_every_call_of_the_handler_is_on_the_bill(
 def test_an_accepted_file_leaves_as_many_bytes_as_the_bill_says(
     default: Pipeline, world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    upload = world.upload(KEY, b"x" * 1_000_000)
+    upload = by_a_role(world.upload(KEY, b"x" * 1_000_000))
     world.run(upload, REQUEST_ID)
     said = accepted(default, Workload(files=1))
     assert len(capsys.readouterr().out) == pytest.approx(said.log, abs=4)
@@ -143,7 +159,7 @@ def test_a_file_that_is_set_aside_leaves_as_many_bytes_as_the_bill_says(
     default: Pipeline, world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.deploy(process=fail)
-    upload = world.upload(KEY, b"x" * 1_000_000)
+    upload = by_a_role(world.upload(KEY, b"x" * 1_000_000))
     with pytest.raises(Fault):
         world.run(upload, REQUEST_ID)
     first_try = capsys.readouterr().out

@@ -169,6 +169,31 @@ def test_an_upload_that_comes_through_both_doors_is_one_record(
     assert world.is_in_input(upload) is accepted
 
 
+@pytest.mark.parametrize("door", ["s3", "eventbridge"])
+def test_who_uploaded_is_recorded_and_told_also_after_a_retry(world: World, door: str) -> None:
+    world.deploy(rules={"accepted_types": ["pdf"]}, email_on="all")
+    upload = world.upload()
+    world.run(upload if door == "s3" else through_eventbridge(upload))
+    sender = {"s3": "AWS:AIDAJDPLRKLG7EXAMPLE", "eventbridge": "123456789012"}[door]
+    [alert] = world.alerts()
+    for told in (world.record(upload), alert.message):
+        assert (told["sender"], told["sender_address"]) == (sender, "203.0.113.15")
+    assert f"\nBy:        {sender}, from 203.0.113.15\n" in alert.text
+    world.deploy(rules={})
+    world.retry(upload)
+    assert world.status(upload) == "PROCESSED"
+    assert world.record(upload)["sender"] == world.alerts()[-1].message["sender"] == sender
+
+
+def test_of_a_sender_that_the_event_does_not_name_nothing_is_said(world: World) -> None:
+    world.deploy(rules={"accepted_types": ["pdf"]}, email_on="all")
+    upload = world.upload()
+    del upload.record["userIdentity"], upload.record["requestParameters"]
+    world.run(upload)
+    assert not {"sender", "sender_address"} & world.record(upload).keys()
+    assert "By:" not in world.alerts()[0].text
+
+
 def test_a_file_that_eventbridge_brings_is_rescued_and_tried_again(world: World) -> None:
     def process(_: Any) -> None:
         raise RuntimeError("a bug")

@@ -61,6 +61,26 @@ def test_the_options_choose(world: World, selection: Selection, expected: list[s
     assert count_waiting(world.deployment, selection) == len(expected)
 
 
+def test_who_uploaded_is_shown_and_chooses(world: World, scalper: Scalper) -> None:
+    for key, sender in (("a.csv", "AWS:AROAPARTNER:upload"), ("b.csv", "123456789012")):
+        world.change(world.hold(key), sender={"S": sender}, sender_address={"S": "203.0.113.15"})
+    world.hold("of-nobody.csv")
+    assert keys(world, Selection(sender="AWS:AROAPARTNER:*")) == ["a.csv"]
+    assert keys(world, Selection(sender="123456789012")) == ["b.csv"]
+    assert count_waiting(world.deployment, Selection(sender="*PARTNER*")) == 1
+    [line] = [it for it in scalper("list", "--sender", "AWS:*").output.splitlines() if ".csv" in it]
+    assert line.endswith("a.csv  by AWS:AROAPARTNER:upload")
+    listed = json.loads(scalper("list", "--json").output)["files"]
+    assert {it["key"]: it["sender"] for it in listed} == {
+        "a.csv": "AWS:AROAPARTNER:upload", "b.csv": "123456789012", "of-nobody.csv": None
+    }  # fmt: skip
+    shown = scalper("show", "a.csv").output
+    assert "  By        AWS:AROAPARTNER:upload, from 203.0.113.15\n" in shown
+    released = scalper("release", "--sender", "1234*").output
+    assert "b.csv" in released
+    assert "a.csv" not in released
+
+
 def test_since_and_until_count_the_moment_of_the_decision(world: World) -> None:
     held = datetime.fromisoformat(world.item(world.hold("a.csv"))["processed_at"]["S"])
     assert keys(world, Selection(since=held, until=held)) == ["a.csv"]
