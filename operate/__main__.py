@@ -10,7 +10,7 @@ import click
 
 from handler.model.text import printable
 
-from .commands import acting, figuring, looking, reconciling, stopping, trying
+from .commands import acting, exporting, figuring, looking, reconciling, stopping, trying
 from .commands.options import COULD_NOT_TELL
 from .read.errors import OperateError
 
@@ -49,6 +49,7 @@ for command in (
     looking.show_command,
     looking.logs_command,
     figuring.figures_command,
+    exporting.export_command,
     acting.retry_command,
     acting.release_command,
     acting.discard_command,

@@ -132,7 +132,7 @@ def group_as_dict(group: Group) -> dict[str, Any]:
 
 def write_csv(figures: Figures, by: By, stream: TextIO) -> None:
     """A line for each row, with a head; guarded, as names are strangers' texts."""
-    writer = csv.writer(stream, lineterminator="\n")
+    writer = csv.writer(stream)  # ends lines with CR LF, and so quotes what holds either
     measured = ("duration_ms", "wait_ms", "size_bytes")
     quantiles = [f"{what}_{name}" for what in measured for name in QUANTILES]
     counts = ["files", "bytes", *(status.lower() for status in STATUSES), "attempts", "retried"]

@@ -72,6 +72,12 @@ def figures_from_table(world: World, scalper: Scalper) -> None:
     scalper("figures", "--from-table")
 
 
+def export(world: World, scalper: Scalper) -> None:
+    world.accept("a.csv")
+    with TemporaryDirectory() as folder:
+        scalper("export", "--to", f"{folder}/records.csv", "--format", "csv")
+
+
 def reconcile(world: World, scalper: Scalper) -> None:
     world.s3.put_object(Bucket="quarantine", Key="stray.csv", Body=b"")
     world.keep_event({})
@@ -150,6 +156,7 @@ SCENES: dict[str, Callable[[World, Scalper], None]] = {
     "logs": logs,
     "figures": figures,
     "figures --from-table": figures_from_table,
+    "export": export,
     "retry": retry,
     "release": release,
     "release --kept-events": release_kept,
