@@ -15,6 +15,9 @@ CHECKER = ("audit", "read")
 RULES = ("__init__", "declaration", "rules", "values")
 """What the handler needs of the declared arguments."""
 
+NOT_DEPLOYED = ("testing.py",)
+"""For the tests of users, on their machines."""
+
 _HERE = Path(__file__).resolve().parent
 
 
@@ -57,6 +60,7 @@ def _modules(folder: Path, name: str) -> dict[str, Path]:
     return {
         f"{name}/{path.relative_to(folder).as_posix()}": path
         for path in sorted(folder.rglob("*.py"))
+        if path.name not in NOT_DEPLOYED
     }
 
 

@@ -17,7 +17,7 @@ sys.path[:0] = [
 from .model.errors import HoldFile, Rejection  # noqa: E402
 
 if TYPE_CHECKING:
-    from .user_code import File
+    from .file import File
 
 __all__ = ["File", "HoldFile", "Rejection"]
 
@@ -25,7 +25,7 @@ __all__ = ["File", "HoldFile", "Rejection"]
 def __getattr__(name: str) -> Any:
     # A pipeline without `process` does not pay for what `process` is given.
     if name == "File":
-        from .user_code import File  # noqa: PLC0415
+        from .file import File  # noqa: PLC0415
 
         return File
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

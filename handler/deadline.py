@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from . import clock
+from .model.errors import DeadlineReached
 
 RESERVE_SECONDS = 0.5
 """Left after the alarm for Lambda to take our error; at most a quarter of what remains."""
@@ -19,10 +20,6 @@ AGAIN_SECONDS = 0.05
 """Until the user's code is stopped once more, should it have caught the first time."""
 STOP = getattr(signal, "SIGRTMAX", signal.SIGUSR2)
 """A signal that nobody else sets: time limits and servers use those that have names."""
-
-
-class DeadlineReached(BaseException):
-    """Not an Exception, so that `except Exception` in the user's code does not swallow it."""
 
 
 @contextmanager

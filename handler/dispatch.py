@@ -4,10 +4,18 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import clock, log
-from .deadline import DeadlineReached, deadline
+from .deadline import deadline
 from .doors.arrivals import Door, door_of
 from .model.delivery import Delivery, Outcome
-from .model.errors import PROCESS_FAULTS, REASON_LENGTH, Code, Fault, ObjectMissing, described
+from .model.errors import (
+    PROCESS_FAULTS,
+    REASON_LENGTH,
+    Code,
+    DeadlineReached,
+    Fault,
+    ObjectMissing,
+    described,
+)
 from .model.event import Made, Upload
 from .pipeline import Pipeline
 

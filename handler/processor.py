@@ -9,10 +9,9 @@ import botocore
 
 from . import log
 from .aws.clients import require_botocore
-from .deadline import DeadlineReached
 from .dispatch import deal_with_each, retry, uploads
 from .model.delivery import Delivery, Outcome
-from .model.errors import UNFINISHED, Code, Fault, ObjectMissing, Rejection
+from .model.errors import UNFINISHED, Code, DeadlineReached, Fault, ObjectMissing, Rejection
 from .model.event import is_retry, is_test
 from .pipeline import Pipeline, deployed
 
@@ -40,7 +39,9 @@ def decide(pipeline: Pipeline, delivery: Delivery) -> Outcome:
         if pipeline.process:
             from . import user_code  # noqa: PLC0415 - no other pipeline needs it
 
-            file = user_code.File(delivery.upload, lambda: pipeline.clients.s3, delivery.source)
+            file = user_code.file_in_s3(
+                delivery.upload, lambda: pipeline.clients.s3, delivery.source
+            )
             result = user_code.call(pipeline.process, file)
     except Rejection as rejection:
         try:

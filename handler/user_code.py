@@ -5,136 +5,33 @@ its idempotency key.
 """
 
 import importlib
-import io
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import copy_context
-from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any
 
 from .aws.errors import aws_errors
 from .blame import judged
-from .deadline import DeadlineReached, deadline_of_user_code
-from .model.errors import Code, Fault, ObjectMissing, described
+from .deadline import deadline_of_user_code
+from .file import File, out_of_time
+from .model.errors import Code, DeadlineReached, Fault, described
 from .model.event import Upload
 from .own_reads import OwnReads
 from .results import recordable
 from .tracebacks import let_go, traceback_of
 from .user_io.output import limited, prepare
-from .user_io.stream import PIECE_BYTES, SeekableBody
 
-Process = Callable[["File"], Any]
-
-
-class File:
-    """An uploaded file as `process` sees it. Nothing is read until `open` is called."""
-
-    def __init__(self, upload: Upload, s3: Callable[[], Any], source: Upload | None = None) -> None:
-        self._upload = upload
-        self._source = source or upload
-        self._s3 = s3
-        self.trouble: Fault | ObjectMissing | None = None
-        """What went wrong while `process` read the file, unless it was read whole afterwards."""
-        self.reads: set[object] = set()
-        """The reads from S3 that are in progress, in any thread."""
-
-    @property
-    def key(self) -> str:
-        """The whole key in the input bucket."""
-        return self._upload.key
-
-    @property
-    def name(self) -> str:
-        """The last part of the key."""
-        return self._upload.file_name
-
-    @property
-    def file_type(self) -> str:
-        """The extension in lower case without its dot, or `none`."""
-        return self._upload.file_type
-
-    @property
-    def size_bytes(self) -> int:
-        """The size that S3 gave for the upload."""
-        return self._upload.size_bytes
-
-    @property
-    def upload_id(self) -> str:
-        """Names this upload of this key; the same at every try: the idempotency key."""
-        return self._upload.upload_id
-
-    @property
-    def uploaded_at(self) -> datetime:
-        """When S3 took the upload; with its time zone (UTC)."""
-        return self._upload.uploaded_at
-
-    @property
-    def bucket(self) -> str:
-        """The input bucket's name."""
-        return self._upload.bucket
-
-    @property
-    def version_id(self) -> str | None:
-        """The version that was uploaded; None in a bucket without versioning."""
-        return self._upload.version_id
-
-    @property
-    def address(self) -> dict[str, str]:
-        """Where the bytes are now, as boto3 takes it: `s3.get_object(**file.address)`.
-
-        Of a file that was set aside and is tried again that is its copy in quarantine.
-        """
-        version_id = self._source.version_id
-        return {
-            "Bucket": self._source.bucket,
-            "Key": self.key,
-            **({"VersionId": version_id} if version_id else {}),
-        }
-
-    @property
-    def etag(self) -> str:
-        """S3's entity tag of the object: no checksum of its content for large files."""
-        return self._upload.etag
-
-    def open(self) -> BinaryIO:
-        """Open exactly this upload for reading, from the start, as a stream of bytes that can seek.
-
-        Each call opens anew. Close it, or use it as a context manager. Read from the start to the
-        end it is one request; each jump in a file of more than 8 MB is one more.
-        """
-        body = SeekableBody(self._get, self._noting_trouble, self._read_until)
-        return io.BufferedReader(body, PIECE_BYTES)
-
-    def _get(self, **arguments: Any) -> Any:
-        with self._noting_trouble(), aws_errors("S3 GetObject"):
-            return self._s3().get_object(**self.address, **arguments)
-
-    def _read_until(self, position: int) -> None:
-        if position >= self.size_bytes:
-            self.trouble = None
-
-    @contextmanager
-    def _noting_trouble(self) -> Iterator[None]:
-        read = object()
-        self.reads.add(read)
-        try:
-            yield
-        except (Fault, ObjectMissing) as trouble:
-            self.trouble = trouble
-            raise
-        except DeadlineReached:
-            self.trouble = _out_of_time()
-            raise
-        finally:
-            self.reads.discard(read)
+Process = Callable[[File], Any]
 
 
-def _out_of_time() -> Fault:
-    return Fault(
-        Code.OUT_OF_TIME,
-        "time ran out while the file was being read from S3; raise timeout_seconds",
-    )
+def file_in_s3(upload: Upload, s3: Callable[[], Any], source: Upload | None = None) -> File:
+    """The file of an upload, whose bytes are at `source` where that is another place."""
+
+    def get_object(**arguments: Any) -> Any:
+        with aws_errors("S3 GetObject"):
+            return s3().get_object(**arguments)
+
+    return File(upload, get_object, source)
 
 
 _own_reads = OwnReads()
@@ -197,7 +94,7 @@ def _called(process: Process, file: File) -> Any:
             result = copy_context().run(process, file)
     except DeadlineReached as late:
         if file.reads:
-            raise _out_of_time() from late
+            raise out_of_time() from late
         raise file.trouble or Fault(
             Code.PROCESS_TIMED_OUT, "process was still running when its time was up."
         ) from late

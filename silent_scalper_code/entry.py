@@ -21,6 +21,9 @@ IN_THE_RUNTIME = frozenset(
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html#python-deprecated
 """
 
+FOR_PROCESS = frozenset({"File", "HoldFile", "Rejection"})
+"""What `silent_scalper` is in Lambda; installed on a machine it is the component too."""
+
 _LEFT_THE_LIBRARY = {
     (3, 12): "asynchat asyncore distutils imp smtpd",
     (3, 13): "aifc audioop cgi cgitb chunk crypt imghdr lib2to3 mailcap msilib nis nntplib "
@@ -92,6 +95,7 @@ def entry_problems(code: Code, entry: str) -> Iterator[str]:
             yield from _leaves_its_package(imported, name)
             waiting += files_of(imported, name, code.files)
             yield from _missing(imported, name, code)
+            yield from _not_in_lambda(imported, name)
     if top := parsed[path]:
         yield from _function_problems(top, path, function)
 
@@ -200,4 +204,19 @@ def _missing(imported: Imported, importer: str, code: Code) -> Iterator[str]:
         yield (
             f"{where}which is neither in process_code nor in Lambda's Python; name its package in "
             "requirements.txt, or a layer in process_layers"
+        )
+
+
+def _not_in_lambda(imported: Imported, importer: str) -> Iterator[str]:
+    if imported.level or not imported.is_certain:
+        return
+    if imported.module == "silent_scalper":
+        absent = sorted({*imported.names} - FOR_PROCESS - {"*"})
+    else:
+        absent = [imported.module] if imported.module == "silent_scalper.testing" else []
+    if absent:
+        yield (
+            f"{importer!r}, line {imported.line}, imports {listed(absent)}, which is not deployed; "
+            f"in Lambda silent_scalper has {listed(sorted(FOR_PROCESS))}. Keep programs and tests "
+            "in other modules"
         )

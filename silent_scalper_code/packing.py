@@ -20,7 +20,7 @@ from .source import File, Source, on_disk
 from .target import Target
 from .zipping import MAX_REQUEST_BYTES, stored_bytes, write_zip
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the same code would make another archive, or be checked otherwise."""
 PROCESS, PACKAGES = "process", "packages"
 """Folders of the archive: the user's own code, and the packages of its requirements."""

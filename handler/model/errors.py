@@ -129,6 +129,11 @@ class Conflict(Fault):
     """AWS refused a call because something else is there: that name, or a newer object."""
 
 
+class DeadlineReached(BaseException):
+    """The invocation's time is nearly up. Not an Exception, so that `except Exception` in the
+    user's code does not swallow it."""
+
+
 class ObjectMissing(Exception):
     """S3 says 404 for this key and version: somebody deleted it. A 403 never means this."""
 

@@ -10,15 +10,14 @@ import time
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from handler import user_code
 from handler.deadline import deadline
 from handler.model.errors import Fault, Rejection
-from handler.model.event import Upload
 from handler.model.rules import Rules
+from handler.testing import file_from, upload_of
 from silent_scalper_arguments.settings import Settings
 from silent_scalper_code.target import Target
 
@@ -95,7 +94,10 @@ def load(setup: Setup) -> tuple[user_code.Process | None, str | None]:
 
 def attempt(path: Path, key: str, setup: Setup, process: user_code.Process | None) -> Verdict:
     """Decide about the file as if it were uploaded under `key`."""
-    upload = _upload(path, key)
+    try:
+        file, upload = file_from(path, key), upload_of(path, key)
+    except OSError as error:
+        raise OperateError(f"{path} cannot be read: {error.strerror}") from None
     matches = key.startswith(setup.prefix) and key.endswith(setup.suffix)
     if not matches or setup.rules.ignores(upload):
         return Verdict(key, PASSED_OVER)
@@ -106,25 +108,13 @@ def attempt(path: Path, key: str, setup: Setup, process: user_code.Process | Non
         if process:
             # What it prints is for people, whoever reads the answer.
             with redirect_stdout(sys.stderr), deadline(_Context(setup.timeout_seconds)):
-                result = user_code.call(process, user_code.File(upload, lambda: _Disk(path)))
+                result = user_code.call(process, file)
         return Verdict(key, ACCEPTED, result=result, ms=_ms(started))
     except Rejection as rejection:
         return Verdict(key, REJECTED, rejection.code, rejection.reason, ms=_ms(started))
     except Fault as fault:
         code, reason = str(fault.code), fault.reason
         return Verdict(key, FAILED, code, reason, ms=_ms(started), cause=fault.__cause__)
-
-
-class _Disk:
-    """Answers GetObject with the file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def get_object(self, *, Range: str = "bytes=0-", **_: Any) -> dict[str, Any]:  # noqa: N803
-        body = self._path.open("rb")
-        body.seek(int(Range.removeprefix("bytes=").partition("-")[0]))
-        return {"Body": body, "ContentLength": self._path.stat().st_size}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,23 +125,6 @@ class _Context:
 
     def get_remaining_time_in_millis(self) -> float:
         return self.seconds * 1000
-
-
-def _upload(path: Path, key: str) -> Upload:
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise OperateError(f"{path} cannot be read: {error.strerror}") from None
-    return Upload(
-        bucket="local",
-        key=key,
-        version_id=None,
-        etag="",
-        size_bytes=found.st_size,
-        upload_id="0" * 32,
-        uploaded_at=datetime.fromtimestamp(found.st_mtime, UTC),
-        record={},
-    )
 
 
 def _ms(started: float) -> int:

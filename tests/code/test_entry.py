@@ -162,6 +162,29 @@ def test_a_module_that_is_nowhere_is_refused_and_one_that_may_be_missing_is_not(
     assert told({"main.py": f"import pandas\n{MAIN}"}, layers=True) == ""
 
 
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("from silent_scalper import File, HoldFile, Rejection", ""),
+        ("import silent_scalper", ""),
+        ("from silent_scalper import *", ""),
+        ("if TYPE_CHECKING:\n    from silent_scalper import EmailOn", ""),
+        ("from silent_scalper import File, SilentScalperPipeline", "SilentScalperPipeline"),
+        ("from silent_scalper.testing import file_from", "silent_scalper.testing"),
+        ("import silent_scalper.testing", "silent_scalper.testing"),
+        ("from silent_scalper import testing", "testing"),
+    ],
+)
+def test_what_the_package_has_for_programs_and_tests_is_not_looked_for_in_lambda(
+    statement: str, absent: str
+) -> None:
+    sentence = told({"main.py": f"{statement}\n{MAIN}"})
+    assert bool(sentence) is bool(absent)
+    if absent:
+        assert f"imports {absent}, which is not deployed" in sentence
+        assert "has File, HoldFile, Rejection" in sentence
+
+
 def test_what_is_imported_and_was_left_out_is_said_to_be() -> None:
     sentence = told({"main.py": f"import generated\n{MAIN}"}, left_out=("generated/",))
     assert "imports generated, and generated/ is left out; write a .scalperignore" in sentence

@@ -25,6 +25,7 @@ WITH_THE_HANDLER = {
     **{
         f"silent_scalper/{path.relative_to(HANDLER).as_posix()}": path
         for path in HANDLER.rglob("*.py")
+        if path.name != "testing.py"  # for users' own tests
     },
     **{
         f"silent_scalper_arguments/{name}.py": ARGUMENTS / f"{name}.py"

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from handler.deadline import DeadlineReached, deadline, deadline_of_user_code
+from handler.deadline import deadline, deadline_of_user_code
+from handler.model.errors import DeadlineReached
 
 from .world import Context
 

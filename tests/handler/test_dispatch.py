@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from handler import File, dispatch, log
-from handler.deadline import DeadlineReached
-from handler.model.errors import Code, Fault
+from handler.model.errors import Code, DeadlineReached, Fault
 from handler.outcomes import fates as fates_module
 
 from .world import QUARANTINE, World

@@ -20,10 +20,10 @@ import urllib3
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-import handler
-from handler import File, Rejection, user_code
-from handler.deadline import DeadlineReached, deadline
-from handler.model.errors import Code, Fault, ObjectMissing
+import handler.file
+from handler import File, Rejection
+from handler.deadline import deadline
+from handler.model.errors import Code, DeadlineReached, Fault, ObjectMissing
 from handler.user_code import call, load
 
 from .world import Context, World
@@ -363,7 +363,7 @@ def test_a_rejection_with_a_bad_code_is_a_failure_of_process_that_says_how_to_me
 
 def test_what_users_import_is_what_the_handler_catches() -> None:
     assert handler.Rejection is Rejection
-    assert handler.File is user_code.File
+    assert handler.File is handler.file.File
 
 
 # When it never ends.

@@ -39,7 +39,8 @@ def both_topics_take_what_is_published(role: Role) -> None:
 
 def process_reads_the_exact_version(role: Role) -> None:
     pipeline = role.pipeline()
-    with user_code.File(upload(role, "a.csv").upload, lambda: pipeline.clients.s3).open() as stream:
+    delivery = upload(role, "a.csv")
+    with user_code.file_in_s3(delivery.upload, lambda: pipeline.clients.s3).open() as stream:
         assert stream.read() == b"a,b\n1,2\n"
 
 

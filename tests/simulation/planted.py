@@ -20,12 +20,12 @@ from handler.aws.errors import aws_errors
 from handler.aws.quarantine import Quarantine
 from handler.aws.records import Records
 from handler.diagnosis import Cause
+from handler.file import File
 from handler.model.errors import Fault
 from handler.model.item import Status
 from handler.outcomes.fates import Fates
 from handler.outcomes.steps import Steps
 from handler.outcomes.table import EXISTING, TRANSITIONS, Existing, Step
-from handler.user_code import File
 
 from .histories import Answer, History, Load, Upload
 from .interleavings import Scene
