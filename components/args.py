@@ -66,6 +66,11 @@ class SilentScalperPipelineArgs(TypedDict):
     reserved_concurrency: NotRequired[int]
     """Most files at once, taken from the account's concurrency. Default: not reserved."""
 
+    subnet_ids: NotRequired[list[Input[str]]]
+    """Private subnets for the processor; it then needs endpoints: docs/reuse.md. Default: none."""
+    security_group_ids: NotRequired[list[Input[str]]]
+    """Security groups of the processor in its subnets. Default: none."""
+
     daily_check: NotRequired[bool]
     """Whether a function looks once a day for files that have no fate. Default: true."""
     dashboard: NotRequired[bool]

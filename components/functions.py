@@ -15,6 +15,7 @@ from .buckets import Bucket
 from .iam import (
     Statement,
     lambda_trust,
+    reach_a_vpc,
     render,
     restore_files,
     settle_files,
@@ -89,6 +90,8 @@ class Spec:
     temporary_storage_mb: int = 512
     reserved_concurrency: int | None = None
     layers: Sequence[Input[str]] = field(default_factory=list)
+    subnet_ids: Sequence[Input[str]] = field(default_factory=list)
+    security_group_ids: Sequence[Input[str]] = field(default_factory=list)
 
 
 def processor(scope: Scope, settings: Settings, places: Places) -> Function:
@@ -112,6 +115,7 @@ def processor(scope: Scope, settings: Settings, places: Places) -> Function:
                     input_bucket=places.input_bucket,
                     quarantine_bucket=places.quarantine_bucket,
                 ),
+                *(reach_a_vpc() if settings.subnet_ids else []),
             ],
             memory_mb=settings.memory_mb,
             timeout_seconds=settings.timeout_seconds,
@@ -121,6 +125,8 @@ def processor(scope: Scope, settings: Settings, places: Places) -> Function:
             temporary_storage_mb=settings.temporary_storage_mb,
             reserved_concurrency=settings.reserved_concurrency,
             layers=settings.process_layers,
+            subnet_ids=settings.subnet_ids,
+            security_group_ids=settings.security_group_ids,
         ),
     )
 
@@ -238,6 +244,14 @@ def deploy(scope: Scope, spec: Spec) -> Function:
     return Function(function, role, logs)
 
 
+def _vpc_config(spec: Spec) -> lambda_.FunctionVpcConfigArgs | None:
+    if not spec.subnet_ids:
+        return None
+    return lambda_.FunctionVpcConfigArgs(
+        subnet_ids=list(spec.subnet_ids), security_group_ids=list(spec.security_group_ids)
+    )
+
+
 def _function(
     scope: Scope,
     spec: Spec,
@@ -258,6 +272,7 @@ def _function(
         ephemeral_storage={"size": spec.temporary_storage_mb},
         reserved_concurrent_executions=spec.reserved_concurrency,
         layers=list(spec.layers) or None,
+        vpc_config=_vpc_config(spec),
         environment={"variables": spec.environment},
         logging_config={
             "log_format": "JSON",

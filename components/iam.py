@@ -109,6 +109,34 @@ class Files(Protocol):
         """The objects in it that may be touched."""
 
 
+INTERFACES = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+]
+"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions"""
+
+
+def reach_a_vpc() -> list[Statement]:
+    """Lambda makes a function's network interfaces with the function's role, which must be allowed
+    so on every resource. The code that runs with the role is not: of its calls alone IAM knows
+    which function they come from.
+    """
+    return [
+        allow("LambdaMakesItsNetworkInterfaces", INTERFACES, "*"),
+        {
+            "Sid": "ItsCodeTouchesNone",
+            "Effect": "Deny",
+            "Action": INTERFACES,
+            "Resource": ["*"],
+            "Condition": {"Null": {"lambda:SourceFunctionArn": "false"}},
+        },
+    ]
+
+
 def settle_files(
     *,
     input_bucket: Files,

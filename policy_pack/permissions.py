@@ -14,13 +14,18 @@ BROAD = ("FullAccess", "AdministratorAccess", "PowerUserAccess")
 """How the names of AWS's own policies end that allow a whole service, or all of them."""
 
 WITHOUT_RESOURCE = {
+    "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
     "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricData", "logs:DeleteQueryDefinition",
     "logs:DescribeLogGroups", "logs:DescribeQueryDefinitions", "logs:PutQueryDefinition",
     "s3:ListAllMyBuckets", "sns:GetSubscriptionAttributes", "sns:ListTopics",
     "sns:SetSubscriptionAttributes", "sns:Unsubscribe", "sqs:ListQueues",
     "sts:GetCallerIdentity", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
 }  # fmt: skip
-"""Actions that IAM cannot tie to a resource."""
+"""Actions that IAM cannot tie to a resource, and those of EC2 that Lambda asks of the role of a
+function in a VPC on every resource.
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+"""
 
 
 def _no_wildcard(args: ResourceValidationArgs, report: ReportViolation) -> None:

@@ -45,7 +45,15 @@ def read(
     settings = Settings(**values)
     problems += [
         both_spellings(sentence)
-        for combination in (_sizes, _retention, _waiting, _without_code, _doors, *combinations)
+        for combination in (
+            _sizes,
+            _retention,
+            _waiting,
+            _without_code,
+            _doors,
+            _in_a_vpc,
+            *combinations,
+        )
         for involved, sentence in combination(settings, values)
         if not involved & wrong.keys()
     ]
@@ -92,6 +100,14 @@ def _waiting(settings: Settings, _: Mapping[str, object]) -> Iterator[tuple[set[
                 f"({bucket} {days}) the file that waits may be gone; shorten the one or raise the "
                 "other",
             )
+
+
+def _in_a_vpc(settings: Settings, _: Mapping[str, object]) -> Iterator[tuple[set[str], str]]:
+    """Lambda takes both or neither."""
+    both = ("subnet_ids", "security_group_ids")
+    for argument, other in (both, both[::-1]):
+        if getattr(settings, argument) and not getattr(settings, other):
+            yield set(both), f"{argument} needs {other}, at least one; give both or neither"
 
 
 def _without_code(

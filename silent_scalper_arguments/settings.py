@@ -109,6 +109,14 @@ class Settings(RuleSettings):
     )
     """Most files at once, taken from the account's concurrency. Default: not reserved."""
 
+    # Limits of both: https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+    subnet_ids: "list[Input[str]]" = argument([], list_of(later_or(shapes.subnet_id), at_most=16))
+    """Private subnets for the processor; it then needs endpoints: docs/reuse.md. Default: none."""
+    security_group_ids: "list[Input[str]]" = argument(
+        [], list_of(later_or(shapes.security_group_id), at_most=5)
+    )
+    """Security groups of the processor in its subnets. Default: none."""
+
     daily_check: bool = argument(True, flag)
     """Whether a function looks once a day for files that have no fate."""
     dashboard: bool = argument(False, flag)

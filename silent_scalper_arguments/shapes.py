@@ -13,6 +13,8 @@ _KEY_FILTER = re.compile(r"[A-Za-z0-9!_.'()/=-]*")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 _LAYER_ARN = re.compile(r"arn:[a-z0-9-]+:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+")
 _KEY_ARN = re.compile(r"arn:[a-z0-9-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+_SUBNET_ID = re.compile(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})")
+_SECURITY_GROUP_ID = re.compile(r"sg-([0-9a-f]{8}|[0-9a-f]{17})")
 _POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
 # Of spaces all but those that break a line or are controls, as IAM takes them.
 _TAG = re.compile(r"(?:[\w.:/=+@-]|[^\S\t-\r\x1c-\x1f\x85\u2028\u2029])*")
@@ -165,6 +167,18 @@ def key_arn(value: object) -> str:
             f"must be the ARN of a KMS key, not of an alias (got {shown(value)}), such as "
             "arn:aws:kms:eu-north-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
         )
+    return text(value)
+
+
+def subnet_id(value: object) -> str:
+    if not _SUBNET_ID.fullmatch(text(value)):
+        raise Wrong(f"must be the id of a subnet (got {shown(value)}), such as subnet-0a1b2c3d")
+    return text(value)
+
+
+def security_group_id(value: object) -> str:
+    if not _SECURITY_GROUP_ID.fullmatch(text(value)):
+        raise Wrong(f"must be the id of a security group (got {shown(value)}), such as sg-0a1b2c3d")
     return text(value)
 
 

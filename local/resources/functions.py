@@ -29,6 +29,7 @@ class Function(Resource):
         memorySize="only told to the function: nothing ends one that takes more",
         ephemeralStorage="the function writes to this machine's disk",
         loggingConfig="the group is used; the format and the levels are kept and change nothing",
+        vpcConfig="runs in this machine's own network",
         runtime="runs on the interpreter that started the emulator",
         sourceCodeHash="the code itself is compared",
     )

@@ -153,6 +153,18 @@ EXAMPLES = {
         wrong=0,
         says="must be a whole number of at least 1 (got 0); omit it to share the account's. 0 wo",
     ),
+    "subnet_ids": Example(
+        value=["subnet-0a1b2c3d"],
+        wrong=["vpc-0a1b2c3d"],
+        says="(entry 1) must be the id of a subnet (got 'vpc-0a1b2c3d'), such as subnet-0a1b2c3d",
+        needs={"subnet_ids": ["subnet-0e1f2a3b"], "security_group_ids": ["sg-0a1b2c3d"]},
+    ),
+    "security_group_ids": Example(
+        value=["sg-0a1b2c3d4e5f60718"],
+        wrong=["default"],
+        says="(entry 1) must be the id of a security group (got 'default'), such as sg-0a1b2c3d",
+        needs={"subnet_ids": ["subnet-0a1b2c3d"], "security_group_ids": ["sg-0a1b2c3d"]},
+    ),
     "daily_check": Example(
         value=False, wrong=0, says="must be true or false, without quotes (got 0)"
     ),

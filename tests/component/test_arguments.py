@@ -67,6 +67,9 @@ WRONG: list[tuple[str, Any, str]] = [
     ("process_environment", {"SIZE": 5}, "(value of 'SIZE') must be text (got a number); write"),
     ("process_environment", {"AWS_LAMBDA_RUNTIME_API": "x"}, "is reserved for Lambda, which sets"),
     ("process_environment", {"SIZE": "a\0b"}, "(value of 'SIZE') has a NUL character"),
+    ("subnet_ids", ["subnet-0a1b2c3d"] * 17, "may have at most 16 entries (got 17)"),
+    ("security_group_ids", ["sg-0a1b2c3d"] * 6, "may have at most 5 entries (got 6)"),
+    ("security_group_ids", ["sg-0A1B2C3D"], "must be the id of a security group"),
     ("process_layers", ["x"] * 6, "may have at most 5 entries (got 6)"),
     ("process_layers", [f"{LAYER}:7", f"{LAYER}:8"], "twice (versions 7 and 8), and Lambda takes"),
     ("process_layers", [f"{LAYER}:7", f"{LAYER}:7"], "twice (versions 7 and 7)"),
@@ -182,6 +185,8 @@ def test_a_name_near_to_none_lists_them_all() -> None:
         ({"process_entry": "a.b"}, "process_entry does nothing without process_code"),
         ({"process_environment": {"AB": "c"}}, "process_environment does nothing without"),
         ({"process_layers": []}, "process_layers does nothing without process_code"),
+        ({"subnet_ids": ["subnet-0a1b2c3d"]}, "subnet_ids needs security_group_ids, at least one"),
+        ({"security_group_ids": ["sg-0a1b2c3d"]}, "security_group_ids needs subnet_ids, at least"),
     ],
 )
 def test_arguments_that_contradict_each_other_are_refused(args: Any, says: str) -> None:

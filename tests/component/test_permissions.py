@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from components import SilentScalperPipeline
 from handler.model.event import KEY_BYTES
 from operate.read.day_items import FIGURES_KEY
-from tests.component.recorder import ACCOUNT, Deployment
+from tests.component.recorder import ACCOUNT, Deployment, deploy
 
 PREFIX = "arn:aws-mock"
 REGION = f"eu-north-1:{ACCOUNT}"
@@ -338,3 +339,42 @@ def test_what_has_a_resource_of_its_own_is_not_taken_away_by_the_bucket_after_a_
 
 def test_kept_events_are_encrypted(deployed: Deployment) -> None:
     assert deployed.named("kept-events").inputs["sqsManagedSseEnabled"] is True
+
+
+def test_in_a_vpc_lambda_makes_interfaces_for_the_processor_and_its_code_cannot() -> None:
+    inside = deploy(
+        lambda: SilentScalperPipeline(
+            "intake",
+            {"subnet_ids": ["subnet-0a1b2c3d"], "security_group_ids": ["sg-0a1b2c3d"]},
+        )
+    )
+    may = by_sid(inside.policy("processor-policy"))
+    made, refused = may["LambdaMakesItsNetworkInterfaces"], may["ItsCodeTouchesNone"]
+    assert made["Effect"] == "Allow"
+    assert "Condition" not in made
+    assert refused["Effect"] == "Deny"
+    # "Not null": the key is there in the calls of a function's code, and in no others.
+    assert refused["Condition"] == {"Null": {"lambda:SourceFunctionArn": "false"}}
+    for statement in (made, refused):
+        assert statement["Resource"] == ["*"]
+        assert statement["Action"] == [
+            "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
+            "ec2:UnassignPrivateIpAddresses",
+        ]  # fmt: skip
+    for function in FUNCTIONS:
+        found = inside.named(function).inputs.get("vpcConfig")
+        actions = json.dumps(inside.policy(f"{function}-policy"))
+        if function == "processor":
+            assert found == {
+                "subnetIds": ["subnet-0a1b2c3d"], "securityGroupIds": ["sg-0a1b2c3d"]
+            }  # fmt: skip
+        else:
+            assert found is None
+            assert "ec2:" not in actions
+
+
+def test_outside_a_vpc_nothing_of_ec2_is_allowed(deployed: Deployment) -> None:
+    for policy in POLICIES:
+        assert "ec2:" not in json.dumps(deployed.policy(policy))
+    assert "vpcConfig" not in deployed.named("processor").inputs

@@ -98,7 +98,7 @@ def test_what_decides_whether_a_child_exists_is_plain(component: dict[str, Any])
     arguments = component["inputProperties"].items()
     assert {name for name, argument in arguments if not plain(argument)} == {
         "kmsKeyArn", "permissionsBoundaryArn", "processCode", "processEnvironment",
-        "processLayers", "tags",
+        "processLayers", "securityGroupIds", "subnetIds", "tags",
     }  # fmt: skip
 
 

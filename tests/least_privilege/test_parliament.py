@@ -27,6 +27,15 @@ def test_parliament_finds_nothing(policies: dict[str, Any], name: str) -> None:
     assert findings(policies[name]) == []
 
 
+def test_parliament_finds_nothing_in_a_vpc_but_what_lambda_asks_for() -> None:
+    inside = deploy(
+        lambda: SilentScalperPipeline(
+            "intake", {"subnet_ids": ["subnet-0a1b2c3d"], "security_group_ids": ["sg-0a1b2c3d"]}
+        )
+    )
+    assert findings(inside.policy("processor-policy")) == ["RESOURCE_STAR"]
+
+
 def test_parliament_would_find_something(policies: dict[str, Any]) -> None:
     (first, *others) = policies[ROLES[0]]
     assert findings([{**first, "Action": ["s3:GetObjekt"]}, *others]) == ["UNKNOWN_ACTION"]

@@ -61,6 +61,18 @@ def test_another_project_may_upload(deployed: Deployed) -> None:
     assert statement["Resource"] == ["arn:aws-mock:s3:::theirs/*"]
 
 
+def test_in_a_vpc_the_processor_finds_what_every_file_needs(deployed: Deployed) -> None:
+    cloud = deployed("In a VPC")
+    endpoints = {name: it for (kind, name), it in cloud.made.items() if kind == "VpcEndpoint"}
+    assert {name: it["serviceName"] for name, it in endpoints.items()} == {
+        name: f"com.amazonaws.{REGION}.{name}" for name in ("s3", "dynamodb", "sns")
+    }
+    inside = cloud.of("Function", "intake-processor")["vpcConfig"]
+    assert endpoints["sns"]["subnetIds"] == inside["subnetIds"]
+    assert endpoints["sns"]["privateDnsEnabled"] is True
+    assert "vpcConfig" not in cloud.of("Function", "intake-rescuer")
+
+
 def test_a_key_of_ones_own_lets_in_the_account_the_alarms_and_the_logs(deployed: Deployed) -> None:
     cloud = deployed("A KMS key of your own")
     account, alarms, logs = cloud.statements("KeyPolicy", "intake")
