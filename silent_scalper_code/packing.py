@@ -86,9 +86,9 @@ def _make(path: Path, job: _Job) -> list[str]:
     notes: list[str] = []
     if job.requirements:
         folder = resolved(job.requirements, job.wanted.target, job.say)
-        packages = _files_in(folder)
+        packages = files_in(folder)
         notes += _not_pinned(job.requirements, folder)
-    _raise_if_any(_problems(job.source, packages, job.wanted))
+    _raise_if_any(problems_of(job.source, packages, job.wanted))
     files = [
         *_own_files(job),
         *_placed(PROCESS, job.source.files),
@@ -119,7 +119,7 @@ def _own_files(job: _Job) -> list[File]:
     return [on_disk(path, name) for name, path in sorted(job.ours.items())]
 
 
-def _files_in(folder: Path) -> list[File]:
+def files_in(folder: Path) -> list[File]:
     """Of packages that were resolved, all."""
     return [
         on_disk(path, path.relative_to(folder).as_posix())
@@ -128,7 +128,8 @@ def _files_in(folder: Path) -> list[File]:
     ]
 
 
-def _problems(source: Source, packages: Sequence[File], wanted: Wanted) -> Iterator[str]:
+def problems_of(source: Source, packages: Sequence[File], wanted: Wanted) -> Iterator[str]:
+    """What would keep the code from being loaded or called, each a sentence."""
     target = wanted.target
     everything = [*source.files, *packages]
     yield from clashes(source.names, (file.name for file in packages), target)

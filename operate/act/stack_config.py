@@ -34,6 +34,14 @@ def stack_settings(stack: str) -> Settings:
     return reading.settings
 
 
+def hidden_variables(stack: str) -> list[str]:
+    """Variables of `process_environment` that are encrypted, and so not in `stack_settings`."""
+    variables = _pipeline(config_file(stack)).get("process_environment")
+    if not isinstance(variables, dict):
+        return []
+    return sorted(name for name, value in variables.items() if _is_secret(value))
+
+
 def _pipeline(path: Path) -> dict[str, Any]:
     try:
         config = dict((yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {})

@@ -3,48 +3,24 @@
 Nothing is uploaded, moved or recorded. What `process` itself asks of AWS, it asks.
 """
 
-import json
 import os
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from handler import user_code
 from handler.deadline import deadline
 from handler.model.errors import Fault, Rejection
-from handler.model.rules import Rules
 from handler.testing import file_from, upload_of
-from silent_scalper_arguments.settings import Settings
-from silent_scalper_code.target import Target
 
 from ..read.errors import OperateError
 from .local_code import make_importable
-from .stack_config import config_file, stack_settings
+from .trial_setup import Setup
 
 PASSED_OVER, ACCEPTED, REJECTED, FAILED = "PASSED OVER", "PROCESSED", "QUARANTINED", "FAILED"
-USUAL = Settings()
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What a deployment would decide with."""
-
-    source: str
-    """Where it comes from, for people."""
-    rules: Rules = field(default_factory=Rules)
-    prefix: str = ""
-    suffix: str = ""
-    code: Path | None = None
-    entry: str = USUAL.process_entry
-    environment: Mapping[str, str] = field(default_factory=dict)
-    timeout_seconds: float = USUAL.timeout_seconds
-    deployed_for: Target = field(
-        default_factory=lambda: Target.of(USUAL.process_runtime, USUAL.architecture)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +35,6 @@ class Verdict:
     ms: int = 0
     cause: BaseException | None = None
     """What `process` raised, where it failed."""
-
-
-def of_stack(stack: str) -> Setup:
-    """What `Pulumi.STACK.yaml` in this folder, that of the program, makes a deployment decide."""
-    settings = stack_settings(stack)
-    code: Any = settings.process_code  # a config file can only name a path
-    return Setup(
-        source=str(config_file(stack)),
-        rules=Rules.read(json.dumps(settings.rules)),
-        prefix=settings.prefix,
-        suffix=settings.suffix,
-        code=Path(code) if code else None,
-        entry=settings.process_entry,
-        environment={name: str(value) for name, value in settings.process_environment.items()},
-        timeout_seconds=settings.timeout_seconds,
-        deployed_for=Target.of(settings.process_runtime, settings.architecture),
-    )
 
 
 def load(setup: Setup) -> tuple[user_code.Process | None, str | None]:
@@ -98,8 +57,7 @@ def attempt(path: Path, key: str, setup: Setup, process: user_code.Process | Non
         file, upload = file_from(path, key), upload_of(path, key)
     except OSError as error:
         raise OperateError(f"{path} cannot be read: {error.strerror}") from None
-    matches = key.startswith(setup.prefix) and key.endswith(setup.suffix)
-    if not matches or setup.rules.ignores(upload):
+    if not any(it.matches(key) for it in setup.filters) or setup.rules.ignores(upload):
         return Verdict(key, PASSED_OVER)
     started = time.monotonic()
     try:

@@ -182,6 +182,31 @@ class Deployment:
             )
         return destination
 
+    @property
+    def processor_configuration(self) -> dict[str, Any]:
+        """As Lambda answers it."""
+        return self._processor
+
+    @property
+    def environment_of_process(self) -> dict[str, str]:
+        """What the user's code finds in its environment, and how it reaches an emulator from here.
+
+        Without what the pipeline tells itself.
+        """
+        variables = dict(self._processor.get("Environment", {}).get("Variables", {}))
+        region = self.outputs.alerts_topic_arn.split(":")[3]
+        given = {name: it for name, it in variables.items() if not name.startswith("SCALPER_")}
+        there = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        if self.outputs.endpoint:
+            # A person's own credentials never go there, and its calls never to AWS.
+            there |= {
+                "AWS_ENDPOINT_URL": self.outputs.endpoint,
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_SESSION_TOKEN": "",
+            }
+        return {**given, **there}
+
     @cached_property
     def _processor(self) -> dict[str, Any]:
         return self._configuration(self.outputs.processor_function)

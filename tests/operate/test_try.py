@@ -6,13 +6,16 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from components.checks import checked
+from operate.read.deployment import Deployment
 from operate.read.errors import OperateError
+from tests.code.made import X86, elf
 
 from .conftest import Scalper, World
 
@@ -42,6 +45,8 @@ def process(file):
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with a program's configuration and code."""
     before = set(sys.modules), list(sys.path)
+    for name in ("TRY_MODE", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))  # put back when the test ends
     monkeypatch.setenv("TRY_MODE", "")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "code").mkdir()
@@ -159,6 +164,110 @@ def test_a_deployments_own_rules_can_be_asked_for(
     answer = scalper("try", put(folder, "a.csv", "x"), "--outputs", "outputs.json")
     assert "● QUARANTINED  WRONG_TYPE" in answer.stdout
     assert "the rules of project-stack-intake and no code" in answer.stdout
+
+
+def deploy_code(world: World, *, stack_file: bool, folder: Path) -> None:
+    world.tell(SCALPER_PROCESS_ENTRY="main.process", TRY_MODE="deployed", SCALPER_EMAIL_ON="none")
+    (folder / "Pulumi.dev.yaml").unlink()
+    if stack_file:
+        configure(folder, world.deployment.settings.stack, process_code="code")
+
+
+def test_a_deployments_code_and_environment_are_used_where_its_program_is(
+    world: World, folder: Path, scalper: Scalper
+) -> None:
+    deploy_code(world, stack_file=True, folder=folder)
+    answer = scalper("try", put(folder, "a.csv", "x"), "--outputs", "outputs.json", "--json")
+    told = json.loads(answer.stdout)
+    assert answer.exit_code == 0
+    assert told["files"][0]["result"]["mode"] == "deployed"
+    assert os.environ["AWS_REGION"] == "eu-north-1"
+
+
+def test_code_that_was_not_run_is_said_and_nothing_is_promised(
+    world: World, folder: Path, scalper: Scalper
+) -> None:
+    deploy_code(world, stack_file=False, folder=folder)
+    answer = scalper("try", put(folder, "a.csv", "x"), "--outputs", "outputs.json")
+    assert answer.exit_code == 2
+    said = " ".join(answer.stdout.split())
+    assert "Not done: The deployment has code (main.process), which was not run" in said
+    given = scalper("try", "a.csv", "--outputs", "outputs.json", "--process", "code")
+    assert given.exit_code == 0
+    assert "which was not run" not in given.stdout
+    assert '"mode": "deployed"' in given.stdout
+
+
+def test_the_deployments_own_prefix_and_suffix_decide(
+    world: World, folder: Path, scalper: Scalper
+) -> None:
+    world.notify(("in/", ".csv"))
+    put(folder, "a.csv", "x")
+    assert "● PASSED OVER" in scalper("try", "a.csv", "--outputs", "outputs.json").stdout
+    inside = scalper("try", "a.csv", "--key", "in/a.csv", "--outputs", "outputs.json")
+    assert "● PROCESSED" in inside.stdout
+
+
+def test_a_variable_can_be_given_in_place_of_the_configured_one(
+    folder: Path, scalper: Scalper
+) -> None:
+    configure(folder, "dev", process_code="code", process_environment={"TRY_MODE": "1"})
+    put(folder, "a.csv", "x")
+    told = json.loads(scalper("try", "a.csv", "--json", "--env", "TRY_MODE=a=b").stdout)
+    assert told["files"][0]["result"]["mode"] == "a=b"
+    answer = scalper("try", "a.csv", "--env", "SECRET")
+    assert "--env takes NAME=VALUE (got 'SECRET' without a value)" in answer.stderr
+
+
+def test_a_variable_that_is_encrypted_is_said_to_be_missing_until_it_is_given(
+    folder: Path, scalper: Scalper
+) -> None:
+    hidden = {"TRY_MODE": {"secure": "AAABADQ="}}
+    configure(folder, "dev", process_code="code", process_environment=hidden)
+    told = json.loads(scalper("try", put(folder, "a.csv", "x"), "--json").stdout)
+    (sentence,) = [it for it in told["not_done"] if "TRY_MODE" in it]
+    assert sentence == (
+        "TRY_MODE is encrypted in Pulumi.dev.yaml and was not set; give it with "
+        "--env TRY_MODE=VALUE."
+    )
+    told = json.loads(scalper("try", "a.csv", "--json", "--env", "TRY_MODE=2").stdout)
+    assert not [it for it in told["not_done"] if "TRY_MODE" in it]
+
+
+def test_what_a_preview_would_refuse_of_the_code_is_said_though_it_runs_here(
+    folder: Path, scalper: Scalper
+) -> None:
+    (folder / "code" / "fast.so").write_bytes(elf(X86))
+    (folder / "code" / "json.py").write_text("")
+    answer = scalper("try", put(folder, "a.csv", "x"), "--json")
+    told = json.loads(answer.stdout)
+    assert (told["files"][0]["fate"], answer.exit_code) == ("PROCESSED", 1)
+    with pytest.raises(ValueError, match="cannot be built") as previewed:
+        checked("intake", cast(Any, {"process_code": "code"}))
+    refused = [it.removeprefix("  - ") for it in str(previewed.value).splitlines()[1:]]
+    assert told["preview_refuses"] == [
+        it.replace("process_code (processCode):", "process_code:") for it in refused
+    ]
+    assert len(refused) == 2
+    assert "would refuse this code:" in scalper("try", "a.csv").stdout
+
+
+def test_what_it_did_not_do_is_said(folder: Path, scalper: Scalper) -> None:
+    arn = "arn:aws:lambda:eu-north-1:123456789012:layer:pandas:7"
+    configure(folder, "dev", process_code="code", process_layers=[arn])
+    said = " ".join(scalper("try", put(folder, "a.csv", "x")).stdout.split())
+    assert "Not done: nothing was uploaded, moved, recorded or published." in said
+    assert "Not done: the permissions of the function's role and its memory were not" in said
+    assert "Not done: 1 of process_layers are not here" in said
+
+
+def test_an_emulators_deployment_is_what_your_code_then_asks(world: World) -> None:
+    there = replace(world.outputs, endpoint="http://127.0.0.1:4566")
+    found = Deployment(there, world.clients).environment_of_process
+    assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    assert (found["AWS_ACCESS_KEY_ID"], found["AWS_SESSION_TOKEN"]) == ("test", "")
+    assert not [name for name in found if name.startswith("SCALPER_")]
+    assert "AWS_ENDPOINT_URL" not in world.deployment.environment_of_process
 
 
 def test_what_process_prints_never_spoils_what_a_machine_reads(folder: Path) -> None:
