@@ -76,12 +76,20 @@ class Cloud:
         return cast("EventBridgeSchedulerClient", self._client("scheduler"))
 
     @property
+    def secretsmanager(self) -> Any:
+        return self._client("secretsmanager")
+
+    @property
     def sns(self) -> "SNSClient":
         return cast("SNSClient", self._client("sns"))
 
     @property
     def sqs(self) -> "SQSClient":
         return cast("SQSClient", self._client("sqs"))
+
+    @property
+    def ssm(self) -> Any:
+        return self._client("ssm")
 
     @property
     def sts(self) -> "STSClient":

@@ -19,7 +19,7 @@ from typing import Literal, Self
 from .errors import EmulatorError
 
 LOOPBACK = "127.0.0.1"
-SERVICES = "s3,lambda,dynamodb,sns,sqs,logs,cloudwatch,iam,sts,events,scheduler"
+SERVICES = "s3,lambda,dynamodb,sns,sqs,logs,cloudwatch,iam,sts,events,scheduler,ssm,secretsmanager"
 KEEPER = Path(__file__).with_name("keeper.py")
 STARTS = 3
 CERTIFICATE = Path("ministack-tls") / "server.crt"

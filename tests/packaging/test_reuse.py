@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +60,20 @@ def test_another_project_may_upload(deployed: Deployed) -> None:
     cloud = deployed("From another project")
     (statement,) = cloud.statements("Policy", "may-upload")
     assert statement["Resource"] == ["arn:aws-mock:s3:::theirs/*"]
+
+
+def test_code_may_read_its_secrets_and_the_program_holds_none(
+    deployed: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "process").mkdir()
+    (tmp_path / "process" / "main.py").write_text("def process(file): ...\n")
+    monkeypatch.chdir(tmp_path)
+    cloud = deployed("A secret for your `process`")
+    ssm, manager = cloud.statements("RolePolicy", "read-secrets")
+    assert ssm["Resource"] == [cloud_arn("ssm", "Parameter/price-token")]
+    assert manager["Resource"] == [cloud_arn("secretsmanager", "Secret/orders-login")]
+    variables = cloud.of("Function", "intake-processor")["environment"]["variables"]
+    assert variables["ORDERS_LOGIN"] == manager["Resource"][0]
 
 
 def test_in_a_vpc_the_processor_finds_what_every_file_needs(deployed: Deployed) -> None:
