@@ -17,7 +17,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from components import Architecture, EmailOn
+from components import Architecture, EmailOn, EventsFrom
 from components.provider import PipelineProvider
 from components.published import REPOSITORY
 from components.versions import VERSION
@@ -74,7 +74,8 @@ def test_nothing_of_pulumi_aws_shows(schema: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("argument", "options"), [("emailOn", EmailOn), ("architecture", Architecture)]
+    ("argument", "options"),
+    [("emailOn", EmailOn), ("architecture", Architecture), ("eventsFrom", EventsFrom)],
 )
 def test_a_choice_is_closed(
     schema: dict[str, Any], component: dict[str, Any], argument: str, options: type[StrEnum]
@@ -84,7 +85,8 @@ def test_a_choice_is_closed(
     assert [value["value"] for value in choice["enum"]] == [str(option) for option in options]
     assert all(value["description"] for value in choice["enum"])
     assert set(schema["types"]) == {
-        "silent-scalper:index:Architecture", "silent-scalper:index:EmailOn"
+        "silent-scalper:index:Architecture", "silent-scalper:index:EmailOn",
+        "silent-scalper:index:EventsFrom",
     }  # fmt: skip
 
 
@@ -97,8 +99,8 @@ def test_what_decides_whether_a_child_exists_is_plain(component: dict[str, Any])
 
     arguments = component["inputProperties"].items()
     assert {name for name, argument in arguments if not plain(argument)} == {
-        "kmsKeyArn", "permissionsBoundaryArn", "processCode", "processEnvironment",
-        "processLayers", "securityGroupIds", "subnetIds", "tags",
+        "inputBucketName", "kmsKeyArn", "permissionsBoundaryArn", "processCode",
+        "processEnvironment", "processLayers", "securityGroupIds", "subnetIds", "tags",
     }  # fmt: skip
 
 
