@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from handler.model.errors import Code
 from handler.model.item import Status
 
 from . import notified, sources
@@ -124,13 +125,7 @@ class Health:
             )
         for group in self.groups:
             if files := group.by.get("operator"):
-                yield Trouble(
-                    group.reason_code,
-                    f"{number(files, 'file')} {group.status}, {group.reason_code}, and nothing "
-                    "tries again by itself.",
-                    f"scalper list --reason {group.reason_code}",
-                    f"scalper release --reason {group.reason_code}",
-                )
+                yield _waiting_for_somebody(group, files)
         for alarm in self.alarms:
             if alarm.state == "ALARM":
                 yield Trouble(alarm.name, f"Alarm {alarm.name}: {alarm.description}")
@@ -159,6 +154,25 @@ class Trouble:
         object.__setattr__(self, "kind", kind)
         object.__setattr__(self, "what", what)
         object.__setattr__(self, "type_next", type_next)
+
+
+def _waiting_for_somebody(group: Group, files: int) -> Trouble:
+    waiting = f"{number(files, 'file')} {group.status}, {group.reason_code}"
+    look = f"scalper list --reason {group.reason_code}"
+    release = f"scalper release --reason {group.reason_code}"
+    if group.reason_code == Code.LOOP_STOPPED:
+        # Released before the code is mended, each of them would begin its loop anew.
+        return Trouble(
+            group.reason_code,
+            f"{waiting}: process writes to the input bucket, and so causes its own next event. "
+            "Let it write elsewhere before they are tried again.",
+            look,
+            "pulumi up",
+            release,
+        )
+    return Trouble(
+        group.reason_code, f"{waiting}, and nothing tries again by itself.", look, release
+    )
 
 
 def look(

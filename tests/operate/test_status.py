@@ -68,6 +68,10 @@ def hold(world: World) -> None:
     world.hold("a.csv")
 
 
+def stop_a_loop(world: World) -> None:
+    world.hold("a.csv", "LOOP_STOPPED")
+
+
 def fail(world: World) -> None:
     world.reject("a.csv", "PROCESS_FAILED")
 
@@ -105,6 +109,7 @@ def expect_email(world: World) -> None:
     ("trouble", "kind", "told"),
     [
         (hold, "AWS_ERROR", "scalper release --reason AWS_ERROR"),
+        (stop_a_loop, "LOOP_STOPPED", "scalper list --reason LOOP_STOPPED"),
         (fail, "PROCESS_FAILED", "scalper release --reason PROCESS_FAILED"),
         (miss_a_retry, "AWS_ERROR", "scalper list --reason AWS_ERROR"),
         (keep_an_event, "kept-events", "scalper release --kept-events"),
@@ -126,6 +131,24 @@ def test_what_needs_somebody_is_told_with_what_to_type(
     verdict = json.loads(scalper("status", "--json").output)
     assert verdict["well"] is False
     assert [it["kind"] for it in verdict["troubles"]] == [kind]
+
+
+def test_a_loop_is_to_be_mended_before_its_files_are_released(
+    well: World, scalper: Scalper
+) -> None:
+    """Each of them would begin it anew."""
+    stop_a_loop(well)
+    well.hold("b.csv", "LOOP_STOPPED")
+    [trouble] = json.loads(scalper("status", "--json").output)["troubles"]
+    assert trouble["what"] == (
+        "2 files HELD, LOOP_STOPPED: process writes to the input bucket, and so causes its own "
+        "next event. Let it write elsewhere before they are tried again."
+    )
+    assert [it.split(" --stack")[0] for it in trouble["type_next"]] == [
+        "scalper list --reason LOOP_STOPPED",
+        "pulumi up",
+        "scalper release --reason LOOP_STOPPED",
+    ]
 
 
 def test_an_alarm_of_another_topic_is_not_ours(well: World, scalper: Scalper) -> None:
