@@ -10,7 +10,7 @@ NEWEST_BOTO3 := 1.44.8
 ASKING_AWS := $(addprefix tests/handler/test_, clients.py errors.py blame.py order.py quarantine.py restore.py email_budget.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local arguments test simulate engine burst newest bench bench-growth check clean
+.PHONY: help demo local arguments test simulate mutants engine burst newest bench bench-growth check clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -30,6 +30,9 @@ arguments: $(READY) ## Write the arguments' public face and README's table from 
 HISTORIES ?= 10000
 simulate: $(READY) ## Try to lose a file in 10,000 random histories (HISTORIES=n for more), in minutes
 	@$(BIN)/python -m tests.simulation --histories $(HISTORIES)
+
+mutants: $(READY) ## Change one thing at a time in the modules that decide, and see a test notice, in minutes; M=model/event.py one
+	@$(BIN)/python -m tests.mutants $(M)
 
 engine: $(READY) ## Run every test on the real Pulumi engine, the long ones too (needs pulumi)
 	@$(BIN)/python -m pytest tests/engine tests/packaging/test_examples.py \

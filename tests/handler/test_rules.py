@@ -28,6 +28,7 @@ def upload(key: str, size: int = 100) -> Upload:
         ({"accept_empty": True}, "in/a.csv", 0, None),
         ({"accept_empty": True, "min_size_bytes": 10}, "in/a.csv", 0, None),
         ({"min_size_bytes": 10}, "in/a.csv", 0, "EMPTY_FILE"),
+        ({"min_size_bytes": 10}, "in/a.csv", 1, "TOO_SMALL"),
         ({"min_size_bytes": 10}, "in/a.csv", 9, "TOO_SMALL"),
         ({"min_size_bytes": 10}, "in/a.csv", 10, None),
         ({"max_size_bytes": 10}, "in/a.csv", 10, None),
@@ -129,3 +130,17 @@ def test_a_key_is_ignored(patterns: list[str], key: str, size: int, ignored: boo
 )
 def test_a_name_and_a_type_come_from_the_key(key: str, file_name: str, file_type: str) -> None:
     assert (upload(key).file_name, upload(key).file_type) == (file_name, file_type)
+
+
+@pytest.mark.parametrize("text", ["[]", "7", '"csv"', "null"])
+def test_rules_that_are_no_map_are_called_that(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^not a map of rules$"):
+        Rules.read(text)
+
+
+def test_everything_that_is_wrong_with_the_rules_is_said_at_once() -> None:
+    with pytest.raises(ValueError) as seen:  # noqa: PT011 - its text follows
+        Rules.read('{"accept_empty": "no", "colour": "red"}')
+    first, second = str(seen.value).split("; ")
+    assert first.startswith("accept_empty must be true or false")
+    assert second == "colour is not an argument"
