@@ -1,5 +1,6 @@
 """The clients: what is left out for speed, and what must not be."""
 
+from functools import cached_property
 from typing import Any
 
 import botocore
@@ -36,6 +37,31 @@ def sent(client: Any, call: str, **request: Any) -> Any:
     with pytest.raises(Sent):
         getattr(client, call)(**request)
     return requests[0]
+
+
+# Each as it is because of Lambda's time-outs, of S3's slow copies or of the e-mail budget.
+PATIENCE = {
+    # connect and read time-out in seconds, tries
+    "dynamodb": (3, 10, 4),
+    "sns": (2, 4, 1),
+    "s3": (3, 120, 4),
+    "s3_for_copies": (3, 120, 1),
+    "scheduler": (3, 10, 4),
+}
+
+
+@pytest.mark.parametrize("client", PATIENCE)
+def test_each_client_waits_and_tries_as_long_as_its_calls_need(client: str) -> None:
+    """The simulation takes these from the code that it judges, and adapts."""
+    config = getattr(Clients(), client).meta.config
+    tries = config.retries["total_max_attempts"]
+    assert PATIENCE[client] == (config.connect_timeout, config.read_timeout, tries)
+    assert config.retries["mode"] == "standard"
+
+
+def test_every_client_that_the_handler_has_is_listed_with_its_patience() -> None:
+    made = {name for name, it in vars(Clients).items() if isinstance(it, cached_property)}
+    assert made - {"_session"} == set(PATIENCE)
 
 
 def test_a_publish_is_the_same_request_as_that_of_a_client_without_our_hook() -> None:

@@ -187,8 +187,15 @@ def test_a_rejections_reason_is_always_a_text_that_fits(reason: Any, kept: str) 
 def test_every_code_is_a_word_that_a_rejection_could_have() -> None:
     for code in Code:
         Rejection(code, "why")
-    assert Code.OUT_OF_TIME not in PROCESS_FAULTS
-    assert Code.AWS_ERROR not in PROCESS_FAULTS
+
+
+def test_only_four_faults_set_a_file_aside_when_they_last() -> None:
+    assert set(map(str, PROCESS_FAULTS)) == {
+        "PROCESS_FAILED",
+        "PROCESS_TIMED_OUT",
+        "PROCESS_CRASHED",
+        "PROCESS_OUT_OF_MEMORY",
+    }
 
 
 def chained(how: str) -> Exception:

@@ -276,7 +276,7 @@ def test_process_meets_the_upload_as_it_was_and_reads_it_from_quarantine(
 
 
 def test_a_retry_is_not_abandoned_while_lambda_may_still_try_it() -> None:
-    assert ABANDONED_SECONDS == GRACE_SECONDS
+    assert ABANDONED_SECONDS == GRACE_SECONDS == 7 * 60 * 60
 
 
 # A function that dies.

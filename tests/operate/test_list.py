@@ -8,7 +8,6 @@ import pytest
 
 from handler.model.errors import Code
 from handler.model.item import Status, iso
-from handler.model.retry_event import ABANDONED_SECONDS
 from operate.commands import looking
 from operate.read.files import Selection, Waiting, count_waiting, read, waiting
 
@@ -112,7 +111,7 @@ def test_each_line_says_who_has_to_do_something(world: World, scalper: Scalper) 
     world.change(world.hold("tried.csv"), claimed_at={"S": iso(now + timedelta(seconds=1))})
     world.change(world.hold("concluded.csv"), claimed_at={"S": "2026-01-01T00:00:00.000Z"})
     died = world.hold("died.csv")
-    long_ago = now - timedelta(seconds=ABANDONED_SECONDS + 60)
+    long_ago = now - timedelta(hours=7, seconds=60)
     world.change(
         died,
         claimed_at={"S": iso(long_ago)},

@@ -9,13 +9,13 @@ import pytest
 from handler.aws.quarantine import Quarantine
 from handler.aws.records import typed_item
 from handler.model.item import iso
-from handler.model.retry_event import ABANDONED_SECONDS
 from operate.audit.findings import EXPLAINED, Kind
 from operate.read import sources
 from operate.read.errors import OperateError
-from operate.read.files import OVERDUE_SECONDS
 
 from .conftest import TOPIC, World
+
+HOUR = 60 * 60
 
 
 def test_a_deployment_where_every_file_has_its_fate_is_accounted_for(world: World) -> None:
@@ -226,10 +226,10 @@ def test_a_retry_that_did_not_come_is_told_with_the_time_that_it_was_due(
 ) -> None:
     set_aside = world.reject if status == "QUARANTINED" else world.hold
     upload = set_aside("a.csv", "PROCESS_FAILED")
-    world.change(upload, retry_at={"S": ago(OVERDUE_SECONDS - 60)})
+    world.change(upload, retry_at={"S": ago(2 * HOUR - 60)})
     assert world.findings() == []
-    world.change(upload, retry_at={"S": ago(OVERDUE_SECONDS + 60)})
-    assert world.findings(grace_seconds=7 * 60 * 60) == []
+    world.change(upload, retry_at={"S": ago(2 * HOUR + 60)})
+    assert world.findings(grace_seconds=7 * HOUR) == []
     (finding,) = world.findings()
     assert (finding.kind, finding.about) == (Kind.RETRY_OVERDUE, "a.csv")
     assert finding.upload_id == upload.delivery.upload.upload_id
@@ -241,8 +241,8 @@ def test_a_retry_that_did_not_come_is_told_with_the_time_that_it_was_due(
 def test_a_retry_that_never_ended_is_told_with_the_time_that_it_began(world: World) -> None:
     upload = world.rejected_again("a.csv")
     assert world.findings() == []
-    world.change(upload, claimed_at={"S": ago(ABANDONED_SECONDS + 60)})
-    assert world.findings(grace_seconds=ABANDONED_SECONDS + 3_600) == []
+    world.change(upload, claimed_at={"S": ago(7 * HOUR + 60)})
+    assert world.findings(grace_seconds=8 * HOUR) == []
     (finding,) = world.findings()
     assert (finding.kind, finding.about) == (Kind.RETRY_UNFINISHED, "a.csv")
     began = world.item(upload)["claimed_at"]["S"][:19].replace("T", " ")
@@ -252,7 +252,7 @@ def test_a_retry_that_never_ended_is_told_with_the_time_that_it_began(world: Wor
 
 def test_a_retry_that_ended_long_ago_is_no_finding(world: World) -> None:
     upload = world.accept_again("a.csv")
-    world.change(upload, claimed_at={"S": ago(ABANDONED_SECONDS + 60)})
+    world.change(upload, claimed_at={"S": ago(7 * HOUR + 60)})
     assert world.findings() == []
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from handler.doors.s3_notification import parse
-from handler.model.errors import PROCESS_FAULTS, Code
+from handler.model.errors import Code
 from handler.model.item import NEEDS_SOMEBODY
 
 from . import retry_invariants
@@ -190,7 +190,7 @@ def blame(world: World, fact: Fact) -> Iterator[str]:
     elif code in (Code.PROCESS_CRASHED, Code.PROCESS_OUT_OF_MEMORY, Code.PROCESS_TIMED_OUT):
         if not _died_of_it(fact, late=code == Code.PROCESS_TIMED_OUT):
             yield f"it was set aside as {code}, and process had nothing to do with it"
-    elif code not in PROCESS_FAULTS or not blamed:
+    elif code != Code.PROCESS_FAILED or not blamed:
         yield f"it was set aside as {code}, for nothing that it did"
 
 

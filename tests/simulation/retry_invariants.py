@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from handler.model.errors import WORTH_RETRYING
-
 from .buckets import Version
 from .changes import is_being_retried, retries
 from .fact import Fact, PlainItem
@@ -11,6 +9,23 @@ from .scheduler import Schedule
 from .world import World
 
 _WAITING = ("QUARANTINED", "HELD")
+TRIED_AGAIN = {
+    "PROCESS_FAILED",
+    "PROCESS_TIMED_OUT",
+    "PROCESS_CRASHED",
+    "PROCESS_OUT_OF_MEMORY",
+    "HELD_BY_PROCESS",
+    "SYSTEM_ERROR",
+    "UNRECORDABLE_RESULT",
+    "AWS_ERROR",
+    "OUT_OF_TIME",
+    "EVENT_TOO_OLD",
+    "NOT_STARTED",
+    "FUNCTION_DIED",
+    "CONFIGURATION",
+    "INTERNAL_ERROR",
+}
+"""Written out, as the handler's own list is what is judged."""
 
 
 def violations(world: World, fact: Fact) -> Iterator[str]:
@@ -50,7 +65,7 @@ def announced(world: World, fact: Fact, record: PlainItem) -> Iterator[str]:
         yield f"the retry announced for {record['retry_at']} never came"
     elif (
         world.history.retry_delays
-        and record["reason_code"] in WORTH_RETRYING
+        and record["reason_code"] in TRIED_AGAIN
         and not record.get("parked")
     ):
         yield "nothing will try it again, and it is not called parked"
