@@ -182,6 +182,38 @@ class FunctionEventInvokeConfig(Resource):
         return {}
 
 
+class LayerVersion(Resource):
+    """A layer of the user's: each change makes a version, as on AWS."""
+
+    token = "aws:lambda/layerVersion:LayerVersion"
+    named_by = "layerName"
+    computed = ("arn", "layerArn", "version")
+
+    def parameters(self, inputs: Inputs) -> Parameters:
+        return present(
+            LayerName=inputs.name("layerName"),
+            Content={"ZipFile": zipped(inputs.require("code"))},
+            Description=inputs.take("description"),
+            CompatibleRuntimes=inputs.take("compatibleRuntimes"),
+            CompatibleArchitectures=inputs.take("compatibleArchitectures"),
+            LicenseInfo=inputs.take("licenseInfo"),
+        )
+
+    def create(self, parameters: Parameters) -> State:
+        made = self.cloud.lambda_.publish_layer_version(**parameters)
+        arn = made["LayerVersionArn"]
+        outputs = {"arn": arn, "layerArn": made["LayerArn"], "version": str(made["Version"])}
+        return State(arn, {**outputs, "layerName": parameters["LayerName"]})
+
+    def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
+        layer, _, version = id.rpartition(":")
+        self.cloud.lambda_.delete_layer_version(LayerName=layer, VersionNumber=int(version))
+
+    def live(self, id: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.cloud.lambda_.get_layer_version_by_arn(Arn=id)
+        return {}
+
+
 def _environment(environment: Parameters | None) -> Parameters | None:
     """The user's variable names are data: they keep their case."""
     return {"Variables": environment.get("variables") or {}} if environment else None
@@ -191,4 +223,9 @@ def _sha256(code: bytes) -> str:
     return base64.b64encode(hashlib.sha256(code).digest()).decode()
 
 
-TYPES: tuple[type[Resource], ...] = (Function, Permission, FunctionEventInvokeConfig)
+TYPES: tuple[type[Resource], ...] = (
+    Function,
+    Permission,
+    FunctionEventInvokeConfig,
+    LayerVersion,
+)
