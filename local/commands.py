@@ -14,8 +14,8 @@ from .errors import LocalError
 from .up import up
 
 PIPED_WIDTH = 100
-DEFAULT_PORT = 4566
-"""Where emulators of AWS are looked for."""
+DEFAULT_PORT = 0
+"""Any free one: a web page that would reach an emulator knows where they usually are."""
 
 
 @click.group(help=__doc__, context_settings={"help_option_names": ["-h", "--help"]})

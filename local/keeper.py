@@ -23,6 +23,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+GUARD = Path(__file__).with_name("guard.py")
+
 
 def end_with_the_parent(folder: str) -> None:
     while os.read(sys.stdin.fileno(), 1):
@@ -122,4 +124,8 @@ if __name__ == "__main__":
     threading.Thread(target=end_with_the_parent, args=sys.argv[1:], daemon=True).start()
     # The emulator reads options from the command line; it has to see none.
     del sys.argv[1:]
-    runpy.run_module("ministack", run_name="__main__")
+    from ministack import app as emulator
+
+    # By its path: what else lies beside it must not hide modules of the emulator.
+    emulator.app = runpy.run_path(str(GUARD))["guarded"](emulator.app)
+    emulator.main()
