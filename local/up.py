@@ -97,5 +97,9 @@ Or with the AWS CLI:
   aws dynamodb scan --table-name {running.table}
   aws s3 ls --recursive s3://{running.quarantine_bucket}
 
+Look at it in a browser, or in a terminal:
+  ./scalper web --outputs .local/outputs.json
+  ./scalper status --outputs .local/outputs.json
+
 These names are also in .local/outputs.json. Ctrl-C stops everything.
 """

@@ -10,7 +10,16 @@ import click
 
 from handler.model.text import printable
 
-from .commands import acting, exporting, figuring, looking, reconciling, stopping, trying
+from .commands import (
+    acting,
+    exporting,
+    figuring,
+    looking,
+    reconciling,
+    serving,
+    stopping,
+    trying,
+)
 from .commands.options import COULD_NOT_TELL
 from .read.errors import OperateError
 
@@ -50,6 +59,7 @@ for command in (
     looking.logs_command,
     figuring.figures_command,
     exporting.export_command,
+    serving.web_command,
     acting.retry_command,
     acting.release_command,
     acting.discard_command,

@@ -34,6 +34,21 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+NO_BROWSER = "no browser is on the PATH"
+"""Why tests of the page are skipped; see tests/web/conftest.py."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Nobody should believe that the page was looked at where it was not."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if count := sum(NO_BROWSER in str(report.longrepr) for report in skipped):
+        terminalreporter.section("NOT TESTED: the page in a browser", red=True, bold=True)
+        terminalreporter.line(
+            f"{count} tests did not run, as {NO_BROWSER}. On Debian: apt-get install chromium; "
+            "then: make browser"
+        )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_turn)
     for item in items:

@@ -41,7 +41,7 @@ def status_command(deployment: Deployment, count: bool, as_json: bool) -> None:
     with reading(options.errors()) as progress:
         health = look(deployment, count=count, progress=progress)
     if as_json:
-        click.echo(json.dumps(status_screen.as_dict(health), indent=1))
+        click.echo(json.dumps(health.as_dict(), indent=1))
     else:
         status_screen.show(health, options.screen())
     sys.exit(NOT_WELL if any(health.troubles()) else WELL)

@@ -1,5 +1,6 @@
 """A deployed pipeline: its names, clients to reach it, and what its functions were told."""
 
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -29,6 +30,8 @@ _CONFIG = Config(
     read_timeout=60,
     retries={"mode": "standard", "total_max_attempts": 6},
     user_agent_extra="silent-scalper-operate",
+    # As many as ask an index at once (waiting_page.py).
+    max_pool_connections=32,
 )
 
 # A function may take 15 minutes; asked again meanwhile, it would run twice.
@@ -46,11 +49,13 @@ class Clients:
             self._session = boto3.Session(
                 region_name=region, aws_access_key_id=key, aws_secret_access_key=key
             )
+        # A session must not make two clients at the same time.
+        self._lock = threading.Lock()
 
     def _client(self, service: str, config: Config = _CONFIG) -> Any:
         if self._endpoint:
             config = config.merge(Config(proxies={}, s3={"addressing_style": "path"}))
-        with told_plainly("find credentials"):
+        with told_plainly("find credentials"), self._lock:
             return cast(Any, self._session).client(
                 service, endpoint_url=self._endpoint, config=config
             )

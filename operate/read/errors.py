@@ -21,6 +21,10 @@ class OperateError(Exception):
     """The message says what was wrong and what to do."""
 
 
+class UnknownFileError(OperateError):
+    """There is, and was, no such file or upload."""
+
+
 _EXPIRED = frozenset(
     {
         "ExpiredToken",

@@ -104,7 +104,14 @@ class Selection:
         """True where the table cannot tell, and every file has to be looked at."""
         return self.glob is not None or self.sender is not None
 
-    def _takes(self, file: Waiting) -> bool:
+    @property
+    def passes_over(self) -> bool:
+        """Whether files are read only to be passed over."""
+        patterns = self.glob is not None or self.sender is not None
+        return bool(self.reasons or self.prefix or patterns)
+
+    def takes(self, file: Waiting) -> bool:
+        """What the index itself cannot tell."""
         named = self.glob is None or fnmatchcase(file.key, self.glob)
         return named and (self.sender is None or fnmatchcase(file.sender or "", self.sender))
 
@@ -119,7 +126,7 @@ def waiting(
         for status in selection.statuses
     ]
     merged = heapq.merge(*streams, key=lambda file: file.since, reverse=newest_first)
-    return (file for file in merged if selection._takes(file))
+    return (file for file in merged if selection.takes(file))
 
 
 def count_waiting(deployment: Deployment, selection: Selection) -> int:
@@ -194,6 +201,16 @@ def _stream(
 def _pages(
     deployment: Deployment, selection: Selection, shard: str, status: Status, **more: Any
 ) -> Iterator[Any]:
+    request = asked_of_index(deployment, selection, shard, status) | more
+    paginator = deployment.clients.dynamodb.get_paginator("query")
+    with told_plainly(f"ask the table {deployment.outputs.metadata_table} what waits"):
+        yield from paginator.paginate(**cast("QueryInputPaginateTypeDef", request))
+
+
+def asked_of_index(
+    deployment: Deployment, selection: Selection, shard: str, status: Status
+) -> dict[str, Any]:
+    """A query of one shard for the files of one status, which it has in the order of time."""
     first = iso(selection.since) if selection.since else ""
     # A tilde sorts after every character of a time.
     last = iso(selection.until) if selection.until else "~"
@@ -212,7 +229,7 @@ def _pages(
     if selection.prefix:
         filters.append("begins_with(object_key, :prefix)")
         values[":prefix"] = selection.prefix
-    request: dict[str, Any] = {
+    return {
         "TableName": deployment.outputs.metadata_table,
         "IndexName": NEEDS_ATTENTION,
         "KeyConditionExpression": (
@@ -220,8 +237,4 @@ def _pages(
         ),
         "ExpressionAttributeValues": typed_item(values),
         **({"FilterExpression": " AND ".join(filters)} if filters else {}),
-        **more,
     }
-    paginator = deployment.clients.dynamodb.get_paginator("query")
-    with told_plainly(f"ask the table {deployment.outputs.metadata_table} what waits"):
-        yield from paginator.paginate(**cast("QueryInputPaginateTypeDef", request))

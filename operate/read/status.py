@@ -4,7 +4,8 @@ To know that no file was overlooked, both buckets and the table must be read: `r
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -102,6 +103,37 @@ class Health:
         found = [it.oldest for it in self.groups if it.oldest and it.by.keys() - {"sender"}]
         return min(found, key=lambda file: file.since, default=None)
 
+    def as_dict(self) -> dict[str, Any]:
+        """For machines, and for the page."""
+        troubles = list(self.troubles())
+        return {
+            "pipeline": self.pipeline,
+            "asked_at": self.asked_at.isoformat(),
+            "well": not troubles,
+            "troubles": [asdict(trouble) for trouble in troubles],
+            "waiting": [
+                {
+                    "status": group.status,
+                    "reason_code": group.reason_code,
+                    "files": group.files,
+                    "oldest": group.oldest
+                    and {"key": group.oldest.key, "since": group.oldest.since},
+                    "next_retry": group.next_retry,
+                    "for": group.by,
+                }
+                for group in self.groups
+            ],
+            "records": self.records,
+            "counts": self.counts,
+            "kept_events": self.kept_events,
+            "lambda_last_15_minutes": asdict(self.flow),
+            "alarms": [asdict(alarm) for alarm in self.alarms],
+            "subscriptions": [asdict(subscription) for subscription in self.subscriptions],
+            "concurrency": self.concurrency,
+            "paused": self.paused and asdict(self.paused),
+            "notified": self.notified,
+        }
+
     def troubles(self) -> Iterator["Trouble"]:
         """What needs somebody; nothing when all is well."""
         if self.concurrency == 0:
@@ -179,28 +211,55 @@ def look(
     deployment: Deployment, *, count: bool = False, progress: Progress = lambda what, count: None
 ) -> Health:
     """Ask; with `count` the whole table is read. Raises an `OperateError` if nobody can tell."""
-    settings, now = deployment.settings, datetime.now(UTC)
-    lacks = lacks_of(deployment)
+    now = datetime.now(UTC)
     groups = groups_of(deployment, now, progress)
     progress("alarms, queue, subscriptions", 0)
+    counts = _counts(deployment, progress) if count else None
+    return health_of(deployment, groups, now, counts=counts)
+
+
+def health_of(
+    deployment: Deployment,
+    groups: list[Group],
+    now: datetime,
+    *,
+    counts: dict[str, int] | None = None,
+    at_once: int = 1,
+) -> Health:
+    """All else that there is to know, when it is known what waits; so many questions at once."""
+    settings, lacks = deployment.settings, lacks_of(deployment)
+    with ThreadPoolExecutor(at_once) as pool:
+        records = pool.submit(_records, deployment)
+        kept = pool.submit(_kept_events, deployment)
+        counted = pool.submit(flow, deployment)
+        watched = pool.submit(lambda: list(alarms(deployment)))
+        told = pool.submit(lambda: list(sources.email_subscriptions(deployment)))
+        reserved = pool.submit(concurrency, deployment)
+        stopped = pool.submit(paused, deployment)
+        told_of_uploads = pool.submit(_is_notified, deployment, lacks)
     return Health(
         pipeline=settings.pipeline,
         asked_at=now,
         groups=groups,
-        records=_records(deployment),
-        kept_events=_kept_events(deployment),
-        flow=flow(deployment),
-        alarms=list(alarms(deployment)),
-        subscriptions=list(sources.email_subscriptions(deployment)),
+        records=records.result(),
+        kept_events=kept.result(),
+        flow=counted.result(),
+        alarms=watched.result(),
+        subscriptions=told.result(),
         expects_email=settings.email_on != "none",
-        concurrency=concurrency(deployment),
-        paused=paused(deployment),
-        # One that may not be looked at is not asked again.
-        notified=not any(it.kind in _UNNOTIFIED for it in lacks)
-        and bool(notified.filters(deployment)),
+        concurrency=reserved.result(),
+        paused=stopped.result(),
+        notified=told_of_uploads.result(),
         lacks=lacks,
-        counts=_counts(deployment, progress) if count else None,
+        counts=counts,
     )
+
+
+def _is_notified(deployment: Deployment, lacks: list[Lack]) -> bool:
+    # One that may not be looked at is not asked again.
+    if any(it.kind in _UNNOTIFIED for it in lacks):
+        return False
+    return bool(notified.filters(deployment))
 
 
 def groups_of(

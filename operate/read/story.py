@@ -9,7 +9,7 @@ from handler.model.item import Item, Status
 
 from . import notified, sources
 from .deployment import Deployment
-from .errors import OperateError
+from .errors import OperateError, UnknownFileError
 from .files import WAITING, Waiting, uploads
 from .kept_events import Look, look
 from .notified import PassedOver
@@ -101,7 +101,7 @@ def upload_of(deployment: Deployment, key: str, upload_id: str | None = None) ->
     return item
 
 
-def no_such_file(deployment: Deployment, key: str) -> OperateError:
+def no_such_file(deployment: Deployment, key: str) -> UnknownFileError:
     """What to say of a key that has neither a record nor an object."""
     hint = ""
     for bucket in (deployment.outputs.input_bucket, deployment.outputs.quarantine_bucket):
@@ -112,14 +112,14 @@ def no_such_file(deployment: Deployment, key: str) -> OperateError:
             " It looks like a pattern, and a KEY is taken as it is written. For all that match: "
             f"scalper list --glob {shell_word(key)}"
         )
-    return OperateError(
+    return UnknownFileError(
         f"There is no file {shell_word(key)}: no record, and no object in the input bucket.{hint}"
     )
 
 
-def no_such_upload(key: str, upload_id: str) -> OperateError:
+def no_such_upload(key: str, upload_id: str) -> UnknownFileError:
     """What to say of an upload id that the key has no record of."""
-    return OperateError(
+    return UnknownFileError(
         f"The file {shell_word(key)} has no upload {upload_id}. See its uploads: "
         f"scalper show {shell_word(key)}"
     )

@@ -1,9 +1,7 @@
 """`scalper status` for a person: one screen, the bad news last and with what to type."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -43,37 +41,6 @@ def show(health: Health, console: Console) -> None:
         console.print(Text("  ") + plain(trouble.what))
         for command in trouble.type_next:
             console.print(Text(f"    {command}", "cyan"))
-
-
-def as_dict(health: Health) -> dict[str, Any]:
-    """For machines."""
-    troubles = list(health.troubles())
-    return {
-        "pipeline": health.pipeline,
-        "asked_at": health.asked_at.isoformat(),
-        "well": not troubles,
-        "troubles": [asdict(trouble) for trouble in troubles],
-        "waiting": [
-            {
-                "status": group.status,
-                "reason_code": group.reason_code,
-                "files": group.files,
-                "oldest": group.oldest and {"key": group.oldest.key, "since": group.oldest.since},
-                "next_retry": group.next_retry,
-                "for": group.by,
-            }
-            for group in health.groups
-        ],
-        "records": health.records,
-        "counts": health.counts,
-        "kept_events": health.kept_events,
-        "lambda_last_15_minutes": asdict(health.flow),
-        "alarms": [asdict(alarm) for alarm in health.alarms],
-        "subscriptions": [asdict(subscription) for subscription in health.subscriptions],
-        "concurrency": health.concurrency,
-        "paused": health.paused and asdict(health.paused),
-        "notified": health.notified,
-    }
 
 
 def _facts(health: Health) -> Iterator[tuple[Text, str, RenderableType]]:

@@ -13,6 +13,8 @@ import pytest
 from operate import __main__ as command
 from operate.act.pace import Pace
 from operate.act.pause import pause as stop
+from operate.web.asked import Asked, Visitor
+from operate.web.routes import ROUTES, answer
 
 from .conftest import Scalper, World
 from .test_day_book import put
@@ -145,6 +147,37 @@ def backfill(world: World, scalper: Scalper) -> None:
     scalper("backfill", "--grace", "0s")
 
 
+def web(world: World, scalper: Scalper) -> None:
+    """Everything that its page can ask for."""
+    upload, old = world.hold("a.csv"), world.reject("b.csv")
+    world.upload("unrecorded.csv")
+    world.keep_event({})
+    Logs(world).write("processor", "one", upload.delivery.upload.upload_id)
+    named = {"key": "a.csv", "upload_id": upload.delivery.upload.upload_id}
+    thrown = {"key": "b.csv", "upload_id": old.delivery.upload.upload_id}
+    questions: dict[str, Any] = {
+        "/api/file": {"key": ["unrecorded.csv"]},
+        "/api/logs": {"key": ["a.csv"]},
+        "/api/find": {"text": ["a"]},
+    }
+    deeds: dict[str, Any] = {
+        "/api/download": named,
+        "/api/retry": {"files": [named], "dry_run": False},
+        "/api/discard": {"files": [thrown], "dry_run": False},
+    }
+    scalper(lambda: ask_everything(world, questions, deeds))
+    scalper(lambda: ask_everything(world, {**questions, "/api/file": {"key": ["a.csv"]}}, {}))
+
+
+def ask_everything(world: World, questions: dict[str, Any], deeds: dict[str, Any]) -> None:
+    for route in ROUTES:
+        if route.method == "GET" or route.path in deeds:
+            given = questions.get(route.path, {}), deeds.get(route.path)
+            asked = Asked(Visitor("ada", may_act=True), *given)
+            status, told = answer(lambda: world.deployment, route.method, route.path, asked)
+            assert status == 200, told
+
+
 def trying(world: World, scalper: Scalper) -> None:
     scalper("try", __file__, "--outputs", "outputs.json")
 
@@ -157,6 +190,7 @@ SCENES: dict[str, Callable[[World, Scalper], None]] = {
     "figures": figures,
     "figures --from-table": figures_from_table,
     "export": export,
+    "web": web,
     "retry": retry,
     "release": release,
     "release --kept-events": release_kept,
@@ -203,9 +237,9 @@ def test_a_command_asks_for_what_is_documented_and_nothing_else(
     monkeypatch.setattr(Pace, "wait", lambda pace: None)
     calls: set[str] = set()
 
-    def typed(*arguments: str, **more: Any) -> Any:
+    def typed(*arguments: Any, **more: Any) -> Any:
         with recorded(world) as actions:
-            answer = scalper(*arguments, **more)
+            answer = arguments[0]() if callable(arguments[0]) else scalper(*arguments, **more)
         calls.update(actions)
         return answer
 
