@@ -21,6 +21,10 @@ class OperateError(Exception):
     """The message says what was wrong and what to do."""
 
 
+class NothingCountedError(OperateError):
+    """The daily check has not counted any day yet, as in the first hours of a pipeline."""
+
+
 class UnknownFileError(OperateError):
     """There is, and was, no such file or upload."""
 

@@ -15,7 +15,7 @@ from .day import REST, SLOWEST, Day, Slow, merged
 from .day_book import day_book
 from .day_items import LastCount
 from .deployment import Deployment
-from .errors import OperateError
+from .errors import NothingCountedError
 from .group import Group
 from .since_count import SinceCount, since_count
 
@@ -146,7 +146,7 @@ def figures(
     found.days, found.counted = table.days, table.counted
     found.unreadable, found.ahead = table.unreadable, table.ahead
     if table.counted is None and not table.days and not table.unreadable:
-        raise OperateError(
+        raise NothingCountedError(
             "No day has been counted yet. The daily check counts between 04:00 and 05:00 UTC, "
             "unless `daily_check` is false. To read the whole table now: "
             "scalper figures --from-table"

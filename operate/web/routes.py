@@ -6,7 +6,7 @@ from typing import Any
 
 from ..read.deployment import Deployment
 from ..read.errors import OperateError, UnknownFileError
-from . import deeds, views
+from . import deeds, figures_view, views
 from .asked import Asked, Refused
 
 View = Callable[[Deployment, Asked], dict[str, Any]]
@@ -32,6 +32,7 @@ ROUTES = (
     Route("GET", "/api/file", views.file, "16, and what waits in the queue of kept events"),
     Route("GET", "/api/logs", views.logs, "1, and 1 for each line's stream"),
     Route("GET", "/api/recent", views.recent, "42; mostly 4"),
+    Route("GET", "/api/figures", figures_view.figures, "the days' items, and the log since then"),
     Route("GET", "/api/find", views.find, "3"),
     Route("POST", "/api/download", deeds.download, "2"),
     Route("POST", "/api/retry", deeds.retry, "5, and 1 a file", acts=True),

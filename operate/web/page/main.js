@@ -4,6 +4,7 @@ import { link, place, takeToken } from "./address.js";
 import { Trouble, ask, session } from "./api.js";
 import { h, refill } from "./dom.js";
 import { file } from "./file.js";
+import { figures } from "./figures.js";
 import { find } from "./find.js";
 import { overview } from "./overview.js";
 import { recent } from "./recent.js";
@@ -26,8 +27,8 @@ import { waiting } from "./waiting.js";
  */
 
 /** @type {Record<string, View>} */
-const VIEWS = { overview, waiting, file, recent, find };
-const IN_MENU = ["overview", "waiting", "recent", "find"];
+const VIEWS = { overview, waiting, file, recent, find, figures };
+const IN_MENU = ["overview", "waiting", "recent", "find", "figures"];
 const AGAIN_SECONDS = 5;
 
 const menu = h("nav", { "aria-label": "Views" });

@@ -2,6 +2,7 @@
 
 import { link } from "./address.js";
 import { ask } from "./api.js";
+import { stacked } from "./chart.js";
 import { h } from "./dom.js";
 import { age, ago, badge, command, keyName, moment, number, time, visible, zone } from "./words.js";
 
@@ -18,7 +19,10 @@ import { age, ago, badge, command, keyName, moment, number, time, visible, zone 
 /** @type {import("./main.js").View} */
 export const overview = {
   title: "Overview",
-  load: (query, signal) => ask("overview", {}, signal),
+  load: async (query, signal) => {
+    const [health, figures] = await Promise.all([ask("overview", {}, signal), ask("figures", { days: "2" }, signal)]);
+    return { ...health, hours: figures.hours ?? null };
+  },
   every: () => 30,
   show(health) {
     /** @type {Group[]} */
@@ -31,6 +35,7 @@ export const overview = {
       yours.length > 0 && cards("For you", "Nothing tries these again by itself.", yours),
       others.length > 0 &&
         cards("For their senders, or tried again by themselves", "Nothing to do here for now.", others),
+      health.hours && h("section", {}, stacked("The last two days by hour", health.hours, (hour) => moment(hour, false).slice(11))),
       state(health),
     ];
   },
