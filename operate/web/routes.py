@@ -19,25 +19,32 @@ class Route:
     method: str
     path: str
     view: View
-    calls: str
-    """How many calls to AWS it takes, at most."""
+    calls: int
+    """To AWS, at most, where nothing of `more` is."""
+    size: str
+    """What is read, at most."""
+    more: str = ""
+    """What takes further calls, in words."""
     acts: bool = False
     """True for what only those may do who may act."""
 
 
 ROUTES = (
-    Route("GET", "/api/me", views.me, "1"),
-    Route("GET", "/api/overview", views.overview, "32 queries of 500 files, and 12"),
-    Route("GET", "/api/waiting", views.waiting, "160 queries of 8 to 1,000 files; mostly 32 of 8"),
-    Route("GET", "/api/file", views.file, "16, and what waits in the queue of kept events"),
-    Route("GET", "/api/logs", views.logs, "1, and 1 for each line's stream"),
-    Route("GET", "/api/recent", views.recent, "42; mostly 4"),
-    Route("GET", "/api/figures", figures_view.figures, "the days' items, and the log since then"),
-    Route("GET", "/api/find", views.find, "3"),
-    Route("POST", "/api/download", deeds.download, "2"),
-    Route("POST", "/api/retry", deeds.retry, "5, and 1 a file", acts=True),
-    Route("POST", "/api/discard", deeds.discard, "5, and 5 a file", acts=True),
-)
+    Route("GET", "/api/me", views.me, 1, "4 KB"),
+    Route("GET", "/api/overview", views.overview, 50, "8 MB; 400 bytes a file that waits"),
+    Route("GET", "/api/waiting", views.waiting, 160, "64 MB; usually 100 KB", "usually 32"),
+    Route(
+        "GET", "/api/file", views.file, 20, "4 MB and what is kept",
+        "1 for each ten kept events where an upload has no record",
+    ),
+    Route("GET", "/api/logs", views.logs, 20, "what the log has of it", "2 for each of its lines"),
+    Route("GET", "/api/recent", views.recent, 42, "42 MB; usually 100 KB", "usually 4 to 12"),
+    Route("GET", "/api/figures", figures_view.figures, 24, "48 KB a day, and the log since"),
+    Route("GET", "/api/find", views.find, 4, "2 MB"),
+    Route("POST", "/api/download", deeds.download, 3, "400 KB"),
+    Route("POST", "/api/retry", deeds.retry, 5, "400 KB a file", "1 a file", acts=True),
+    Route("POST", "/api/discard", deeds.discard, 5, "400 KB a file", "5 a file", acts=True),
+)  # fmt: skip
 _BY_NAME = {(route.method, route.path): route for route in ROUTES}
 
 

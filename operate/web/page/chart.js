@@ -9,6 +9,7 @@ const WIDTH = 960;
 const HEIGHT = 180;
 const LEFT = 52;
 const BOTTOM = 26;
+const WIDEST = 64;
 
 /**
  * @param {string} title
@@ -48,9 +49,10 @@ export function stacked(title, rows, label) {
           OUTCOMES.filter((outcome) => row[outcome]).map((outcome) => {
             const height = Math.max(2, high(Number(row[outcome])));
             y -= height;
-            return svg("rect", { x: x + step * 0.1, y, width: step * 0.8, height, class: outcome.toLowerCase() });
+            const width = Math.min(step * 0.8, WIDEST);
+            return svg("rect", { x: x + (step - width) / 2, y, width, height, class: outcome.toLowerCase() });
           }),
-          at % every === 0 && svg("text", { x: x + step * 0.1, y: HEIGHT - 8 }, label(row.name)),
+          at % every === 0 && svg("text", { x: x + step / 2, y: HEIGHT - 8, "text-anchor": "middle" }, label(row.name)),
         );
       }),
     ),

@@ -113,12 +113,19 @@ function card(group) {
         h("dt", {}, "Oldest"),
         h("dd", {}, keyName(group.oldest.key), h("br"), h("span", { class: "quiet", title: `${moment(group.oldest.since)} ${zone()}` }, `for ${age(group.oldest.since)}`)),
       ],
+      Object.keys(group.for).length > 1 && [h("dt", {}, "Of these"), h("dd", {}, parts(group.for))],
       group.next_retry && [
         h("dt", {}, "Next retry"),
         h("dd", { title: `${moment(group.next_retry)} ${zone()}` }, Date.parse(group.next_retry) > Date.now() ? ago(group.next_retry) : "now"),
       ],
     ),
   );
+}
+
+/** @param {Record<string, number>} by */
+function parts(by) {
+  const words = { operator: "for you", nobody: "tried again", sender: "for the sender" };
+  return Object.entries(by).map(([who, files]) => `${files.toLocaleString("en")} ${words[/** @type {keyof typeof words} */ (who)] ?? who}`).join(", ");
 }
 
 /** @param {any} health */
