@@ -186,12 +186,11 @@ class LayerVersion(Resource):
     """A layer of the user's: each change makes a version, as on AWS."""
 
     token = "aws:lambda/layerVersion:LayerVersion"
-    named_by = "layerName"
     computed = ("arn", "layerArn", "version")
 
     def parameters(self, inputs: Inputs) -> Parameters:
         return present(
-            LayerName=inputs.name("layerName"),
+            LayerName=inputs.require("layerName"),
             Content={"ZipFile": zipped(inputs.require("code"))},
             Description=inputs.take("description"),
             CompatibleRuntimes=inputs.take("compatibleRuntimes"),
@@ -203,7 +202,7 @@ class LayerVersion(Resource):
         made = self.cloud.lambda_.publish_layer_version(**parameters)
         arn = made["LayerVersionArn"]
         outputs = {"arn": arn, "layerArn": made["LayerArn"], "version": str(made["Version"])}
-        return State(arn, {**outputs, "layerName": parameters["LayerName"]})
+        return State(arn, outputs)
 
     def delete(self, id: str, inputs: Mapping[str, Any]) -> None:
         layer, _, version = id.rpartition(":")

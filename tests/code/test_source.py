@@ -145,3 +145,16 @@ def test_a_list_of_files_is_packed_as_it_is_listed() -> None:
     assert names(from_list(files({"main.py": MAIN, ".env": "A=1"}))) == [".env", "main.py"]
     with pytest.raises(CodeError, match="leads out of the archive"):
         from_list(files({"../main.py": MAIN}))
+
+
+def test_a_zip_with_a_password_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "code.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("main.py", MAIN)
+    content = bytearray(path.read_bytes())
+    # The bit of encryption, as the format has it: before the file, and in the list at the end.
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(CodeError, match=r"main\.py. is encrypted; make the \.zip without a password"):
+        read_source(path)
