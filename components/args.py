@@ -39,6 +39,10 @@ class SilentScalperPipelineArgs(TypedDict):
     """Who tells of uploads: s3, eventbridge. Default: s3; of an existing bucket eventbridge."""
     eventbridge: NotRequired[bool]
     """Whether a new bucket sends its events to EventBridge too, for others. Default: false."""
+    senders: NotRequired[dict[str, Input[str]]]
+    """Accounts, roles or organisations that may put objects, each with a prefix or ''."""
+    bucket_policy_statements: NotRequired[list[Input[str]]]
+    """More statements, each as JSON, for a new bucket's policy. Default: none."""
     prefix: NotRequired[str]
     """Only keys that begin with this are dealt with. Default: all."""
     suffix: NotRequired[str]

@@ -12,6 +12,7 @@ from silent_scalper_arguments.settings import Settings
 
 from .iam import Statement, deny_plain_http, objects_of, render
 from .scope import Scope
+from .uploaders import also, let_in
 
 ABANDONED_UPLOAD_DAYS = 7
 """Parts of an unfinished multipart upload are billed and seen in no listing."""
@@ -54,10 +55,12 @@ class Bucket:
 def input_bucket(scope: Scope, settings: Settings) -> Bucket:
     """Where files arrive. Nothing in it expires unless it is asked for."""
     bucket = _bucket(scope, "input", settings.protect_data)
-    policy = [
+    policy: list[Statement | Output[dict[str, Any]]] = [
         _deny_plain_http(bucket),
         *_deny_what_cannot_be_moved(bucket),
         *_deny_other_keys(bucket, settings.kms_key_arn),
+        *let_in(bucket, settings.senders),
+        *also(bucket, settings.bucket_policy_statements),
     ]
     return Bucket.of(
         bucket,
@@ -102,7 +105,7 @@ def _secured(
     purpose: str,
     bucket: s3.Bucket,
     *,
-    policy: list[Statement],
+    policy: Sequence[Statement | Output[dict[str, Any]]],
     retention_days: int | None,
     kms_key_arn: Input[str] | None,
 ) -> list[pulumi.Resource]:

@@ -30,7 +30,7 @@ class Statement(TypedDict):
     Condition: NotRequired[dict[str, dict[str, Any]]]
 
 
-def render(statements: Sequence[Statement]) -> Output[str]:
+def render(statements: Sequence[Statement | Output[dict[str, Any]]]) -> Output[str]:
     """The policy as JSON, once everything in it is known."""
     return Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
 

@@ -125,6 +125,13 @@ def _without_code(
 
 def _doors(settings: Settings, given: Mapping[str, object]) -> Iterator[tuple[set[str], str]]:
     """What there is only one of per bucket belongs to whoever made the bucket."""
+    for who, prefix in settings.senders.items():
+        if isinstance(prefix, str) and not prefix.startswith(settings.prefix):
+            yield (
+                {"senders", "prefix"},
+                f"senders lets {who} upload below {prefix!r}, where nothing is dealt with: prefix "
+                f"is {settings.prefix!r}; begin the one with the other",
+            )
     if settings.input_bucket_name is None:
         return
     name = "input_bucket_name"
@@ -146,3 +153,10 @@ def _doors(settings: Settings, given: Mapping[str, object]) -> Iterator[tuple[se
             "input_retention_days would replace the one lifecycle of the bucket that "
             "input_bucket_name names; omit it, and set it where the bucket is made",
         )
+    for argument in ("senders", "bucket_policy_statements"):
+        if argument in given:
+            yield (
+                {name, argument},
+                f"{argument} would replace the one policy of the bucket that input_bucket_name "
+                "names; omit it, and write it where the bucket is made",
+            )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from . import shapes
+from . import principals, shapes
 from .containers import later_or, map_of, once_each
 from .declaration import argument, checks_of
 from .rules import RuleSettings
@@ -71,6 +71,14 @@ class Settings(RuleSettings):
     """Who tells of uploads: s3, eventbridge. Default: s3; of an existing bucket eventbridge."""
     eventbridge: bool = argument(False, flag)
     """Whether a new bucket sends its events to EventBridge too, for others."""
+    senders: "dict[str, Input[str]]" = argument(
+        {}, map_of(principals.sender, later_or(shapes.key_prefix))
+    )
+    """Accounts, roles or organisations that may put objects, each with a prefix or ''."""
+    bucket_policy_statements: "list[Input[str]]" = argument(
+        [], list_of(later_or(principals.policy_statement))
+    )
+    """More statements, each as JSON, for a new bucket's policy. Default: none."""
     prefix: str = argument("", shapes.key_prefix)
     """Only keys that begin with this are dealt with. Default: all."""
     suffix: str = argument("", shapes.key_filter)

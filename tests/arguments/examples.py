@@ -14,6 +14,10 @@ from components import Architecture, EmailOn, EventsFrom
 CODE = pulumi.AssetArchive(
     {"main.py": pulumi.StringAsset("def process(file): ...\ndef other(file): ...\n")}
 )
+STATEMENT = (
+    '{"Sid": "AuditorsRead", "Effect": "Allow", "Principal": {"AWS": "444455556666"}, '
+    '"Action": "s3:GetObject"}'
+)
 LAYER = "arn:aws-mock:lambda:eu-north-1:123456789012:layer:pandas:7"
 
 
@@ -96,6 +100,16 @@ EXAMPLES = {
     ),
     "eventbridge": Example(
         value=True, wrong="yes", says="must be true or false, without quotes (got 'yes')"
+    ),
+    "senders": Example(
+        value={"111122223333": "in/partner/", "o-a1b2c3d4e5": "in/"},
+        wrong={"11112222333": ""},
+        says="(name '11112222333') must be an account of 12 digits (got 11 digits)",
+    ),
+    "bucket_policy_statements": Example(
+        value=[STATEMENT],
+        wrong=["s3:GetObject"],
+        says="(entry 1) must be one statement as JSON (got 's3:GetObject')",
     ),
     "prefix": Example(
         value="in/",

@@ -91,7 +91,10 @@ def test_a_choice_is_closed(
 
 
 def test_what_decides_whether_a_child_exists_is_plain(component: dict[str, Any]) -> None:
-    """An output there would make previews differ from updates."""
+    """An output there would make previews differ from updates.
+
+    Of a bucket's name only whether it is given decides, and an output is given.
+    """
 
     def plain(argument: dict[str, Any]) -> bool:
         inner = argument.get("items") or argument.get("additionalProperties")
@@ -99,8 +102,9 @@ def test_what_decides_whether_a_child_exists_is_plain(component: dict[str, Any])
 
     arguments = component["inputProperties"].items()
     assert {name for name, argument in arguments if not plain(argument)} == {
-        "inputBucketName", "kmsKeyArn", "permissionsBoundaryArn", "processCode",
-        "processEnvironment", "processLayers", "securityGroupIds", "subnetIds", "tags",
+        "bucketPolicyStatements", "inputBucketName", "kmsKeyArn", "permissionsBoundaryArn",
+        "processCode", "processEnvironment", "processLayers", "securityGroupIds", "senders",
+        "subnetIds", "tags",
     }  # fmt: skip
 
 

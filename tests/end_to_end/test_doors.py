@@ -1,4 +1,7 @@
-"""A bucket that exists, shared by two pipelines, on the emulator: examples/existing_bucket."""
+"""A bucket that exists, shared by two pipelines, and one with senders, on the emulator.
+
+The programs are examples/existing_bucket and examples/partner_account.
+"""
 
 import json
 import shutil
@@ -66,11 +69,17 @@ def waited_for(look: Callable[[], Any]) -> Any:
     raise AssertionError(f"nothing after {PATIENCE_SECONDS} s")
 
 
+def program(name: str, config: str, folders: pytest.TempPathFactory) -> Path:
+    """A copy of an example, with a stack that is called `test`."""
+    root = folders.mktemp("program") / name
+    shutil.copytree(ROOT / "examples" / name, root)
+    (root / "Pulumi.test.yaml").write_text(f"config:\n  {config}\n")
+    return root
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
-    root = tmp_path_factory.mktemp("program") / "existing_bucket"
-    shutil.copytree(ROOT / "examples" / "existing_bucket", root)
-    (root / "Pulumi.test.yaml").write_text(f"config:\n  existing-bucket:bucket: {BUCKET}\n")
+    root = program("existing_bucket", f"existing-bucket:bucket: {BUCKET}", tmp_path_factory)
     with pytest.MonkeyPatch.context() as patch, Emulator(retry_seconds=0.2) as emulator:
         patch.setitem(sys.modules, "silent_scalper", components)
         cloud = Cloud(emulator.endpoint, emulator.region)
@@ -160,3 +169,25 @@ def test_an_upload_to_a_bucket_that_is_not_versioned_is_held_where_it_is(shared:
         shared.s3.put_bucket_versioning(
             Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
         )
+
+
+def test_a_partner_uploads_below_its_prefix_alone(
+    shared: Shared, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The emulator evaluates no bucket's policy here; what it says is what S3 was given."""
+    root = program("partner_account", "partner-account:partner: '111122223333'", tmp_path_factory)
+    monkeypatch.setitem(sys.modules, "silent_scalper", components)
+    outputs = deploy(root, "test", shared.cloud)
+    bucket = outputs["input_bucket"]
+    assert outputs["upload_to"] == f"s3://{bucket}/partner/"
+    policy = json.loads(shared.s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    allowed = {it["Sid"]: it for it in policy["Statement"] if it["Effect"] == "Allow"}
+    assert allowed["SendersPutFiles1"]["Principal"] == {"AWS": "111122223333"}
+    assert allowed["SendersPutFiles1"]["Resource"] == [f"arn:aws:s3:::{bucket}/partner/*"]
+    assert allowed["AuditorsRead"]["Resource"] == [
+        f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"
+    ]  # fmt: skip
+    shared.outputs["partner"] = outputs
+    shared.s3.put_object(Bucket=bucket, Key="partner/a.csv", Body=b"a,b\n1,2\n")
+    record = shared.record_of("partner", "partner/a.csv")
+    assert (record["status"], record["sender_address"]) == ("PROCESSED", "127.0.0.1")
