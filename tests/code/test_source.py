@@ -156,5 +156,5 @@ def test_a_zip_with_a_password_is_refused_with_what_to_do(tmp_path: Path) -> Non
     content[6] |= 1
     content[content.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(content)
-    with pytest.raises(CodeError, match=r"main\.py. is encrypted; make the \.zip without a password"):
+    with pytest.raises(CodeError, match=r"main\.py. is encrypted; make the \.zip without"):
         read_source(path)
