@@ -28,6 +28,7 @@ class Kind(StrEnum):
     UNKNOWN_RECORD = "unknown-record"
     RETRY_OVERDUE = "retry-overdue"
     RETRY_UNFINISHED = "retry-unfinished"
+    WRITTEN_BY_PROCESS = "written-by-process"
     NOT_NOTIFIED = "not-notified"
     NOBODY_SUBSCRIBED = "nobody-subscribed"
     SUBSCRIPTION_UNCONFIRMED = "subscription-unconfirmed"
@@ -132,6 +133,11 @@ EXPLAINED = {
         "files whose retry began long ago and never came to an end",
         "The processor died of it, and the rescuer too; see scalper logs FILE. Then try each once "
         "more: scalper retry FILE",
+    ),
+    Kind.WRITTEN_BY_PROCESS: Explanation(
+        "files of the last two days that process put into its own input bucket",
+        "Each is an upload, and so begins process again: a loop, which Lambda stops after about 16 "
+        "rounds. Let process write elsewhere, then `pulumi up`.",
     ),
     Kind.NOT_NOTIFIED: Explanation(
         "the input bucket does not tell the processor of uploads",
@@ -255,6 +261,12 @@ QUESTIONS: dict[Kind, str] = {
     Kind.RETRY_OVERDUE: f"""
         SELECT r.key, r.version_id, r.upload_id, {_since("it was due", "r.retry_due")}
         FROM record r WHERE r.status IN ('QUARANTINED', 'HELD') AND r.retry_due <= :overdue_since
+    """,
+    # Lambda names its session, with which an event ends its sender, after the function.
+    Kind.WRITTEN_BY_PROCESS: """
+        SELECT r.key, r.version_id, r.upload_id, '' FROM record r
+        WHERE substr(r.sender, -length(:processor_session)) = :processor_session
+        AND r.processed >= :two_days_ago
     """,
     Kind.RETRY_UNFINISHED: f"""
         SELECT r.key, r.version_id, r.upload_id, {_since("it began", "r.retried_since")}

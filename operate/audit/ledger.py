@@ -23,7 +23,7 @@ CREATE TABLE quarantine (key TEXT, version_id TEXT, size INTEGER, etag TEXT, mod
                          is_latest INTEGER, passed_over INTEGER);
 CREATE TABLE record (key TEXT, upload_id TEXT, version_id TEXT, status TEXT, size INTEGER,
                      etag TEXT, location TEXT, location_version_id TEXT, processed REAL,
-                     is_restored INTEGER, retry_due REAL, retried_since REAL);
+                     is_restored INTEGER, retry_due REAL, retried_since REAL, sender TEXT);
 CREATE TABLE undeleted (key TEXT, version_id TEXT, upload_id TEXT, detail TEXT);
 CREATE TABLE kept (key TEXT, version_id TEXT);
 """
@@ -93,6 +93,7 @@ class Ledger:
                     it.is_restored,
                     it.retry_due,
                     it.retried_since,
+                    it.sender,
                 )
                 for it in map(noting_undeleted, records)
             ),

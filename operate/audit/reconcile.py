@@ -56,6 +56,8 @@ class Facts:
     input_retention_days: int | None = None
     quarantine_retention_days: int | None = None
     subscriptions: list[Subscription] = field(default_factory=list)
+    processor: str | None = None
+    """The name of its function."""
 
     @classmethod
     def of(cls, deployment: Deployment) -> "Facts":
@@ -67,6 +69,7 @@ class Facts:
             sources.retention_days(deployment, settings.input_bucket),
             sources.retention_days(deployment, settings.quarantine_bucket),
             list(sources.email_subscriptions(deployment)),
+            deployment.processor_arn.split(":")[6],
         )
 
     @property
@@ -140,6 +143,8 @@ class Reconciliation:
             "input_kept_since": _days_before(started, facts.input_retention_days),
             "quarantine_kept_since": _days_before(started, facts.quarantine_retention_days),
             "quarantine_bucket": facts.settings.quarantine_bucket,
+            "processor_session": f":{facts.processor}",
+            "two_days_ago": started - 2 * DAY_SECONDS,
         }
 
     def findings(self) -> Iterator[Finding]:

@@ -90,6 +90,8 @@ class Record:
     """Epoch seconds; since when a retry of it has been at work, if one is."""
     undeleted: tuple[tuple[str, str], ...] = ()
     """Of each version that S3 refused to delete: its id, and where it is and why."""
+    sender: str | None = None
+    """Who put it there, as its event said: of what Lambda puts there it ends in `:FUNCTION`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +333,7 @@ def _record(item: dict[str, Any]) -> Record:
             (one["version_id"], f"in {one['bucket']}: {one['reason']}")
             for one in item.get("undeleted", [])
         ),
+        item.get("sender"),
     )
 
 

@@ -256,6 +256,40 @@ def test_a_retry_that_ended_long_ago_is_no_finding(world: World) -> None:
     assert world.findings() == []
 
 
+@pytest.mark.parametrize("sender", ["AWS:AROAEXAMPLE:processor", "arn:x:assumed-role/r:processor"])
+def test_what_process_puts_into_its_own_bucket_is_found_before_it_loops_for_long(
+    world: World, sender: str
+) -> None:
+    upload = world.accept("a.csv")
+    world.change(upload, sender={"S": sender})
+    assert [(it.kind, it.about) for it in world.findings()] == [(Kind.WRITTEN_BY_PROCESS, "a.csv")]
+    assert "Let process write elsewhere" in EXPLAINED[Kind.WRITTEN_BY_PROCESS].do
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "AWS:AROAEXAMPLE:another-processor",
+        "AWS:AROAEXAMPLE:processor2",
+        "123456789012",
+        "processor",
+    ],
+)
+def test_what_anybody_else_puts_there_is_an_upload_like_any_other(
+    world: World, sender: str
+) -> None:
+    world.change(world.accept("a.csv"), sender={"S": sender})
+    assert world.findings() == []
+
+
+def test_a_loop_that_was_mended_is_told_of_for_two_days(world: World) -> None:
+    upload = world.accept("a.csv")
+    world.change(upload, sender={"S": "AWS:A:processor"}, processed_at={"S": ago(47 * HOUR)})
+    assert world.kinds() == ["written-by-process"]
+    world.change(upload, processed_at={"S": ago(49 * HOUR)})
+    assert world.findings() == []
+
+
 def test_a_bucket_that_notifies_nobody_is_told(world: World) -> None:
     world.notify()
     assert world.kinds() == ["not-notified"]
