@@ -68,6 +68,12 @@ def _sizes(settings: Settings, _: Mapping[str, object]) -> Iterator[tuple[set[st
             f"min_size_bytes ({low}) is more than max_size_bytes ({high}), so no file would be "
             "taken; swap them",
         )
+    if settings.accept_empty and settings.ignore_empty:
+        yield (
+            {"accept_empty", "ignore_empty"},
+            "accept_empty takes files of 0 bytes and ignore_empty passes them over; omit one of "
+            "them",
+        )
     if settings.accept_empty and low > 0:
         yield (
             {"accept_empty", "min_size_bytes"},

@@ -15,6 +15,9 @@ UPLOAD_ID_LENGTH = 32
 KEY_BYTES = 1024
 """What S3 takes for a key, as UTF-8; the table takes no longer one either."""
 
+MARKER_ENDINGS = ("/", "_$folder$")
+VALIDATION_OBJECT = "malware-protection-resource-validation-object"
+
 SENDER_LENGTH = 256
 """Far above what AWS names: the longest is a role's id with a session's name of 64 characters."""
 
@@ -69,9 +72,16 @@ class Upload:
         return extension.lower() if dot and stem and extension else "none"
 
     @property
-    def is_folder_marker(self) -> bool:
-        """Consoles and tools create an empty object `folder/` to show a folder."""
-        return self.size_bytes == 0 and self.key.endswith("/")
+    def is_marker(self) -> bool:
+        """An empty object that means no file to anybody.
+
+        Consoles and tools create `folder/` to show a folder, Hadoop `folder_$folder$`; GuardDuty
+        tries a bucket with one that it removes again. Source:
+        https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html
+        """
+        return self.size_bytes == 0 and (
+            self.key.endswith(MARKER_ENDINGS) or self.key == VALIDATION_OBJECT
+        )
 
 
 def is_test(event: Any) -> bool:

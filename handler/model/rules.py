@@ -28,9 +28,11 @@ class Rules(RuleSettings):
         return cls(**values)
 
     def ignores(self, upload: Upload) -> bool:
-        """True for what is not a file to take in: folder markers and ignored keys."""
-        return upload.is_folder_marker or any(
-            fnmatchcase(upload.key, pattern) for pattern in self.ignore_patterns
+        """True for what is not a file to take in: markers of tools, and ignored keys."""
+        return (
+            upload.is_marker
+            or (self.ignore_empty and upload.size_bytes == 0)
+            or any(fnmatchcase(upload.key, pattern) for pattern in self.ignore_patterns)
         )
 
     def check(self, upload: Upload) -> None:

@@ -29,6 +29,8 @@ class Decides:
     size_bytes: int
     code: str | None
     """The reason code it is rejected with; None where it is passed over."""
+    by_default: str = "TAKEN"
+    """What is decided without the argument."""
     takes_more: bool = False
     """True where it is the other way round: the example's value takes the file."""
 
@@ -70,6 +72,12 @@ EXAMPLES = {
         wrong="no",
         says="must be true or false, without quotes (got 'no')",
         decides=Decides("in/a.csv", 0, "EMPTY_FILE", takes_more=True),
+    ),
+    "ignore_empty": Example(
+        value=True,
+        wrong="yes",
+        says="must be true or false, without quotes (got 'yes')",
+        decides=Decides("in/a.csv", 0, None, by_default="EMPTY_FILE"),
     ),
     "ignore_patterns": Example(
         value=["*.tmp"],

@@ -74,7 +74,8 @@ def test_a_rule_decides_about_a_file(name: str) -> None:
     upload = _upload(example.decides.key, example.decides.size_bytes)
     decisions = _decision(Rules(), upload), _decision(rules, upload)
     refused = example.decides.code or "PASSED OVER"
-    expected = (refused, "TAKEN") if example.decides.takes_more else ("TAKEN", refused)
+    usual = example.decides.by_default
+    expected = (refused, "TAKEN") if example.decides.takes_more else (usual, refused)
     assert decisions == expected, f"give {name} its meaning in {_file_of(Rules)}"
 
 

@@ -98,6 +98,11 @@ def test_a_reason_gives_the_limit_and_the_value(
         ([], "in/a.csv", 1, False),
         ([], "in/folder/", 0, True),
         ([], "in/folder/", 1, False),
+        ([], "warehouse/day=1_$folder$", 0, True),
+        ([], "warehouse/day=1_$folder$", 1, False),
+        ([], "malware-protection-resource-validation-object", 0, True),
+        ([], "malware-protection-resource-validation-object", 1, False),
+        ([], "in/malware-protection-resource-validation-object", 0, False),
         ([], "in/empty", 0, False),
         (["*.tmp"], "in/deep/a.tmp", 1, True),
         (["*.tmp"], "in/a.TMP", 1, False),
@@ -113,6 +118,14 @@ def test_a_reason_gives_the_limit_and_the_value(
 )
 def test_a_key_is_ignored(patterns: list[str], key: str, size: int, ignored: bool) -> None:
     assert Rules(ignore_patterns=patterns).ignores(upload(key, size)) is ignored
+
+
+def test_an_empty_object_that_is_replaced_a_moment_later_is_no_file_where_it_is_said() -> None:
+    """As s3fs and SFTP gateways write: what follows has an event and a fate of its own."""
+    assert not Rules().ignores(upload("in/a.csv", 0))
+    rules = Rules(ignore_empty=True)
+    assert rules.ignores(upload("in/a.csv", 0))
+    assert not rules.ignores(upload("in/a.csv", 1))
 
 
 @pytest.mark.parametrize(
