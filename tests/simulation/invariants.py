@@ -105,7 +105,8 @@ def copies(world: World, fact: Fact) -> Iterator[str]:
     A copy that nobody names may stay behind only where the invocation that made it failed, and so
     could not clear up; where its answer was lost while another invocation made a copy too, so that
     neither can tell whose is whose; where it found the file HELD, which may have been giving way to
-    a fate that named this copy; or where the rescuer could not look at its copy and held the file.
+    a fate that named this copy, in the rescuer or in one of two deliveries of a retry of which the
+    other was given up; or where the rescuer could not look at its copy and held the file.
     """
     named = (fact.record or {}).get("location_version_id")
     there = world.watch.copies_in_quarantine(fact)
@@ -116,6 +117,7 @@ def copies(world: World, fact: Fact) -> Iterator[str]:
         yield "the copy that its record names is not in quarantine"
     restored_from = (fact.record or {}).get("restored_from")
     was_held = any(item["status"] == "HELD" for item, _ in fact.written)
+    held_by = {(item["owner"], it.number) for item, it in fact.written if item["status"] == "HELD"}
     makers = {copy.version_id: maker for copy, maker in fact.copies}
     one_made_all = len(set(makers.values())) == 1
     for copy in there:
@@ -124,6 +126,7 @@ def copies(world: World, fact: Fact) -> Iterator[str]:
             maker.failed
             or (maker.met_trouble and not one_made_all)
             or (was_held and maker.function == "rescuer")
+            or any(owner == maker.owner and number != maker.number for owner, number in held_by)
             or (maker.met_trouble and maker.function == "rescuer")
         )
         if copy.version_id == restored_from:

@@ -170,3 +170,37 @@ def test_what_a_retry_restores_is_no_upload_though_the_next_retry_has_begun() ->
                     restored_told_after=(told_after,),
                 )
             )
+
+
+def test_a_copy_that_meets_a_file_held_by_the_other_delivery_is_what_the_next_retry_uses() -> None:
+    """Lambda's queue delivered a retry twice. One delivery was given up, and the rescuer held the
+    file, while the other was copying it to quarantine.
+
+    To remove the copy then would be wrong: a retry that began meanwhile may be about to name it.
+    """
+    failed = Answer.AWS_FAIL
+    history = History(
+        (
+            Upload(
+                size=1001,
+                answers=(failed,) * 3 + (Answer.FAIL, Answer.FAIL, Answer.REJECT, failed),
+            ),
+            Upload(at=0.5),
+        ),
+        mishaps=tuple(Mishap(calls, Trouble(Kind.SERVER_ERROR, False)) for calls in (3, 1, 5)),
+        loads=(Load.RAISES,),
+        retry_delays=(10,),
+        firings=(Firing.DOUBLED,),
+        restored_told_after=(0.0,),
+    )
+    fact = judge(history).watch.facts[0]
+    assert (fact.status, len(fact.copies)) == ("HELD", 1)
+
+    later = OperatorAct(7_200.0, Order.RETRY, 0)
+    [upload, newer] = history.uploads
+    retried = replace(upload, answers=(*upload.answers, Answer.REJECT))
+    again = history.but(uploads=(retried, newer), operator_acts=(later,))
+    fact = judge(again).watch.facts[0]
+    assert fact.record
+    assert (fact.status, len(fact.copies)) == ("QUARANTINED", 1)
+    assert fact.record["location_version_id"] == fact.copies[0][0].version_id
