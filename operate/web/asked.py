@@ -15,6 +15,8 @@ from ..read.files import WAITING, Selection
 MOST_FILES = 200
 """That one request may act on; the page goes on with the next."""
 
+PATTERN_CHARACTERS = 200
+
 
 class Refused(Exception):
     """A question that is not answered; the message says why, in a sentence for a person."""
@@ -85,7 +87,14 @@ class Asked:
             self._moment("since"),
             self._moment("until"),
             _key(prefix) if prefix else "",
+            sender=self._pattern("sender"),
         )
+
+    def _pattern(self, name: str) -> str | None:
+        text = self.one(name)
+        if text is not None and len(text) > PATTERN_CHARACTERS:
+            raise Refused(400, f"{name} has at most {PATTERN_CHARACTERS} characters.")
+        return text
 
     def _moment(self, name: str) -> datetime | None:
         if (text := self.one(name)) is None:

@@ -13,6 +13,15 @@ def test_the_installed_package_brings_the_command(installed: Installed, tmp_path
     assert "Is everything well?" in answer
 
 
+def test_the_installed_command_has_the_whole_page(installed: Installed, tmp_path: Path) -> None:
+    program = (
+        "import json; from silent_scalper_operate import console; console._find_the_handler()\n"
+        "from silent_scalper_operate.web.files import files; print(json.dumps(sorted(files())))"
+    )
+    there = installed.answer(program)
+    assert there == ["/", *sorted(f"/{it.name}" for it in (ROOT / "operate/web/page").iterdir())]
+
+
 def test_the_command_does_not_start_pulumi(installed: Installed, tmp_path: Path) -> None:
     program = (
         "import sys; from silent_scalper_operate.console import main\n"

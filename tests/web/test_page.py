@@ -101,6 +101,15 @@ def test_filters_combine_and_outlive_reload_back_and_another_tab(
     assert other.place == "#/waiting?since=1h"
 
 
+def test_files_of_one_sender_are_chosen_by_a_pattern(tab: Tab, world: World) -> None:
+    for key, sender in (("a.csv", "AWS:AROAACME:nightly"), ("b.csv", "AWS:AROAZENITH:x")):
+        world.change(world.hold(key), sender={"S": sender})
+    world.hold("c.csv")
+    tab.sign_in("#/waiting?sender=AWS%3AAROAACME%3A*")
+    assert tab.names() == ["a.csv"]
+    assert tab.page.get_by_label("Sender").input_value() == "AWS:AROAACME:*"
+
+
 def test_pages_of_fifty_follow_one_another(tab: Tab, world: World) -> None:
     for number in range(60):
         world.hold(f"{number:03}.csv")

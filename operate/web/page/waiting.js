@@ -11,7 +11,7 @@ import { ago, badge, keyName, moment, number, size, time, visibleText, zone } fr
 
 const AGES = /** @type {const} */ ({ "1h": "the last hour", "24h": "the last 24 hours", "7d": "the last 7 days", "30d": "the last 30 days" });
 const HOURS = { "1h": 1, "24h": 24, "7d": 168, "30d": 720 };
-const FILTERS = ["status", "reason", "prefix", "since", "from", "to"];
+const FILTERS = ["status", "reason", "prefix", "sender", "since", "from", "to"];
 
 /** What is chosen, as it was seen. @type {Map<string, Waiting>} */
 const chosen = new Map();
@@ -48,7 +48,7 @@ function id(file) {
 /** The server's words for what is chosen. @param {URLSearchParams} query */
 function asked(query) {
   const words = new URLSearchParams();
-  for (const name of ["status", "reason", "prefix", "after"]) {
+  for (const name of ["status", "reason", "prefix", "sender", "after"]) {
     for (const value of query.getAll(name)) if (value) words.append(name, value);
   }
   const hours = HOURS[/** @type {keyof typeof HOURS} */ (query.get("since") ?? "")];
@@ -73,6 +73,7 @@ function filters(query) {
     field("Reason", input("reason", query, { list: "reasons", placeholder: "any", pattern: "[A-Z][A-Z0-9_]*", title: "A reason code such as PROCESS_FAILED" })),
     h("datalist", { id: "reasons" }, [...reasons].sort().map((reason) => h("option", { value: reason }))),
     field("Name begins with", input("prefix", query, { placeholder: "partners/acme/" })),
+    field("Sender", input("sender", query, { placeholder: "AWS:AROAEXAMPLE:*", title: "Who uploaded it; * stands for anything" })),
     field("Decided in", select("since", query, { "": "any time", ...AGES })),
     field("From (UTC)", input("from", query, { type: "datetime-local" })),
     field("To (UTC)", input("to", query, { type: "datetime-local" })),
