@@ -19,6 +19,7 @@ from handler.aws.errors import aws_errors
 from handler.blame import judged
 from handler.model.errors import (
     PROCESS_FAULTS,
+    UNFINISHED,
     Code,
     ConditionFailed,
     Fault,
@@ -187,6 +188,15 @@ def test_a_rejections_reason_is_always_a_text_that_fits(reason: Any, kept: str) 
 def test_every_code_is_a_word_that_a_rejection_could_have() -> None:
     for code in Code:
         Rejection(code, "why")
+
+
+def test_each_code_is_its_own_name_as_records_and_scripts_know_it() -> None:
+    assert {str(code) for code in Code} == set(Code.__members__)
+
+
+def test_what_a_processor_of_an_older_version_raised_is_read_by_a_newer_rescuer() -> None:
+    """An event may wait for six hours, and a deployment come in between."""
+    assert UNFINISHED == "time ran out while the file was moved to quarantine: "
 
 
 def test_only_four_faults_set_a_file_aside_when_they_last() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from handler.model.errors import Fault
-from handler.model.retry_event import Retry
+from handler.model.retry_event import ABANDONED_SECONDS, Retry
 
 UPLOAD_ID = "0065A00A".ljust(32, "0")
 ASKED = {"object_key": "in/a.csv", "upload_id": UPLOAD_ID, "retries": 0}
@@ -93,3 +93,7 @@ def test_anything_else_is_a_fault_that_says_what_is_wrong(
 def test_what_is_no_map_is_a_fault_too(event: Any) -> None:
     with pytest.raises(Fault, match="CONFIGURATION: not a retry, "):
         Retry.asked_by(event)
+
+
+def test_a_retry_is_abandoned_after_lambdas_six_hours_and_the_last_tries() -> None:
+    assert ABANDONED_SECONDS == 25_200

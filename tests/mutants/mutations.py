@@ -81,6 +81,8 @@ def _worth_changing(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     match node:
         case cst.Annotation() | cst.Import() | cst.ImportFrom() | cst.TypeAlias():
             return
+        case cst.Decorator():
+            return  # `frozen` and `slots`: mypy holds the code to them
         case cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString()):
             return  # a docstring
         case cst.Raise():

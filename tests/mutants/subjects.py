@@ -20,5 +20,7 @@ def _subject(file: str, *tests: str) -> Subject:
 
 SUBJECTS = [
     _subject("handler/model/rules.py", "handler/test_rules.py"),
+    _subject("handler/model/retry_event.py", "handler/test_retry_event.py"),
+    _subject("handler/model/errors.py", "handler/test_errors.py", "handler/test_schedules.py"),
     _subject("handler/outcomes/table.py", "handler/test_table.py"),
 ]
