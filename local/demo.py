@@ -1,13 +1,17 @@
 """`make demo`: real files go in, and each is shown to end where it should."""
 
 import time
+from datetime import UTC, datetime
 
 from rich.console import Console
+
+from operate.read.day_book import day_book
+from operate.read.figures import Figures
 
 from . import screen
 from .alerts import Alert, Listener
 from .deployment import Deployment
-from .fates import Fate, look_up, problems_of, upload
+from .fates import Fate, look_up, problems_of, records, upload
 from .samples import PASSED_OVER, varied
 
 PATIENCE_SECONDS = 90
@@ -28,7 +32,20 @@ def demo(console: Console) -> bool:
         screen.table(console, deployment, verdicts)
         if emailed := _emailed_failure(fates):
             screen.email(console, deployment, emailed)
-        return screen.verdict(console, verdicts, time.monotonic() - started)
+        right = screen.verdict(console, verdicts, time.monotonic() - started)
+        screen.figures(console, figures_of(deployment))
+        return right
+
+
+def figures_of(deployment: Deployment) -> Figures:
+    """What `scalper figures --from-table` counts."""
+    with day_book() as book:
+        for item in records(deployment):
+            book.add(item)
+        days = list(book.days())
+    now = datetime.now(UTC)
+    first = min((day.date for day in days), default=f"{now:%Y-%m-%d}")
+    return Figures(first, f"{now:%Y-%m-%d}", now, days)
 
 
 def _emailed_failure(fates: list[Fate]) -> Alert | None:

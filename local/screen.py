@@ -14,6 +14,8 @@ from rich.text import Text
 
 from handler.model.messages import email_text
 from handler.model.text import printable, readable_size
+from operate.read.figures import Figures
+from operate.screens.figures_screen import one_line
 
 from .alerts import Alert
 from .deployment import Deployment, deployed
@@ -207,3 +209,8 @@ def verdict(console: Console, verdicts: Verdicts, seconds: float) -> bool:
     if all_right:
         console.print("Keep a deployment running to try your own files: make local")
     return all_right
+
+
+def figures(console: Console, found: Figures) -> None:
+    """What `scalper figures` would say, in a line."""
+    console.print(f"Figures: {one_line(found)}.", highlight=False, markup=False, soft_wrap=True)

@@ -14,6 +14,7 @@ from .commands import (
     acting,
     exporting,
     figuring,
+    finding,
     looking,
     reconciling,
     serving,
@@ -55,6 +56,7 @@ def scalper() -> None:
 for command in (
     looking.status_command,
     looking.list_command,
+    finding.find_command,
     looking.show_command,
     looking.logs_command,
     figuring.figures_command,

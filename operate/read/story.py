@@ -1,5 +1,6 @@
 """The whole story of one file: every upload of its key, and what comes next."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,6 +13,7 @@ from .deployment import Deployment
 from .errors import OperateError, UnknownFileError
 from .files import WAITING, Waiting, uploads
 from .kept_events import Look, look
+from .names import ending_with
 from .notified import PassedOver
 from .sources import Version
 from .words import shell_word
@@ -112,6 +114,12 @@ def no_such_file(deployment: Deployment, key: str) -> UnknownFileError:
             " It looks like a pattern, and a KEY is taken as it is written. For all that match: "
             f"scalper list --glob {shell_word(key)}"
         )
+    if not hint and "/" not in key:
+        # Who may not list the buckets is told what is known all the same.
+        with suppress(OperateError):
+            if named := ending_with(deployment, key):
+                commands = ", ".join(f"scalper show {shell_word(it)}" for it in named)
+                hint = f" These end with it: {commands}"
     return UnknownFileError(
         f"There is no file {shell_word(key)}: no record, and no object in the input bucket.{hint}"
     )

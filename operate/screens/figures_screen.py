@@ -188,16 +188,13 @@ def _table(rows: list[Row], by: By) -> Table:
 
 
 def _bar(group: Group, most: int) -> Text:
-    """Accepted files, then the others in another colour; at least a trace of each."""
+    """As long as there are files; its end, in red, is what was not accepted."""
     if not most:
         return Text("")
-    accepted = group.of("PROCESSED").files
-    eighths = round(group.files * BAR * 8 / most) if group.files else 0
-    good = round(accepted * BAR * 8 / most)
-    drawn = Text("█" * (good // 8), "green")
-    if good == eighths or accepted == group.files:
-        return drawn + Text(_EIGHTHS[good % 8].strip(), "green")
-    return drawn + Text("█" * ((max(eighths, 1) - good // 8 * 8 + 7) // 8), "red")
+    whole, rest = divmod(round(group.files * BAR * 8 / most), 8)
+    refused = min(whole, round((group.files - group.of("PROCESSED").files) * BAR / most))
+    drawn = Text("█" * (whole - refused), "green")
+    return drawn + Text("█" * refused, "red") + Text(_EIGHTHS[rest].strip(), "green")
 
 
 def _outcomes(total: Group) -> str:

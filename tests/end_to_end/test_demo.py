@@ -25,6 +25,9 @@ def test_the_demo_shows_every_fate_and_exits_0() -> None:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "14 of 14 files ended where they should" in ran.stdout
+    last = ran.stdout.splitlines()[-1]
+    assert last.startswith("Figures: 12 files of "), last
+    assert "5 QUARANTINED, 1 HELD" in last
     assert "Subject: Set aside: " in ran.stdout
     assert "What to do next" in ran.stdout
     assert "\x1b" not in ran.stdout, "control codes in a pipe"

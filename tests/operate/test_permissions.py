@@ -74,6 +74,11 @@ def figures_from_table(world: World, scalper: Scalper) -> None:
     scalper("figures", "--from-table")
 
 
+def find(world: World, scalper: Scalper) -> None:
+    world.accept("a.csv")
+    scalper("find", "csv")
+
+
 def export(world: World, scalper: Scalper) -> None:
     world.accept("a.csv")
     with TemporaryDirectory() as folder:
@@ -190,6 +195,7 @@ SCENES: dict[str, Callable[[World, Scalper], None]] = {
     "figures": figures,
     "figures --from-table": figures_from_table,
     "export": export,
+    "find": find,
     "web": web,
     "retry": retry,
     "release": release,
