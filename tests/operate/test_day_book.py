@@ -193,8 +193,14 @@ def test_a_deleted_day_is_counted_anew_and_says_what_it_lacks(world: World) -> N
     assert not day_of(world, f"{NOW - timedelta(days=1):%Y-%m-%d}").is_incomplete
 
 
-def test_of_two_checks_at_once_the_second_leaves_what_the_first_wrote(world: World) -> None:
+@pytest.mark.parametrize("is_first_day", [True, False])
+def test_of_two_checks_at_once_the_second_leaves_what_the_first_wrote(
+    world: World, is_first_day: bool
+) -> None:
     world.accept("a.csv")
+    if not is_first_day:
+        check(world)
+        world.accept("c.csv")
     with day_book() as one, day_book() as other:
         for book in (one, other):
             for _ in sources.records(world.deployment, also=book.add, aside=book.look_at):
@@ -203,7 +209,7 @@ def test_of_two_checks_at_once_the_second_leaves_what_the_first_wrote(world: Wor
         assert write(world.deployment, one).written == 1
         assert write(world.deployment, other).elsewhere == 1
     check(world)
-    assert day_of(world).files == 2
+    assert day_of(world).files == 2 + (not is_first_day)
 
 
 def test_a_clock_that_was_ahead_stops_no_later_check(world: World) -> None:
