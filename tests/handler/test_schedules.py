@@ -11,27 +11,11 @@ from handler.model.errors import Code, Fault
 from handler.model.item import iso
 from handler.model.settings import RetryPlan, Settings
 
+from ..simulation.retry_invariants import TRIED_AGAIN
 from .test_retries import DELAYS, fails
 from .world import World, retry_event
 
 KEY = "arn:aws:kms:eu-north-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-# Written out, as the handler's own list is what is tested.
-TRIED_AGAIN = {
-    "PROCESS_FAILED",
-    "PROCESS_TIMED_OUT",
-    "PROCESS_CRASHED",
-    "PROCESS_OUT_OF_MEMORY",
-    "HELD_BY_PROCESS",
-    "SYSTEM_ERROR",
-    "UNRECORDABLE_RESULT",
-    "AWS_ERROR",
-    "OUT_OF_TIME",
-    "EVENT_TOO_OLD",
-    "NOT_STARTED",
-    "FUNCTION_DIED",
-    "CONFIGURATION",
-    "INTERNAL_ERROR",
-}
 PLAN = RetryPlan((10, 120), "group", "role", "processor", "queue")
 
 
