@@ -26,7 +26,7 @@ class SilentScalperPipelineArgs(TypedDict):
     accept_empty: NotRequired[bool]
     """Whether a file of 0 bytes is taken. Default: false."""
     ignore_empty: NotRequired[bool]
-    """Whether files of 0 bytes, which s3fs and SFTP make first, are passed over. Default: false."""
+    """Whether files of 0 bytes, which s3fs and SFTP send first, are passed over. Default: false."""
     ignore_patterns: NotRequired[list[str]]
     """Shell globs on the whole key, such as `*.tmp`; such files are passed over. Default: none."""
 

@@ -41,6 +41,6 @@ class RuleSettings:
     accept_empty: bool = argument(False, flag)
     """Whether a file of 0 bytes is taken."""
     ignore_empty: bool = argument(False, flag)
-    """Whether files of 0 bytes, which s3fs and SFTP make first, are passed over."""
+    """Whether files of 0 bytes, which s3fs and SFTP send first, are passed over."""
     ignore_patterns: list[str] = argument([], merged(list_of(ignore_pattern)))
     """Shell globs on the whole key, such as `*.tmp`; such files are passed over. Default: none."""
