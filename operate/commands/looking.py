@@ -124,8 +124,7 @@ def _line(file: Waiting, now: datetime) -> Text:
         f"{file.status:<11}  {time_of(file.since)}  {file.reason_code:<22}  "
         f"{readable_size(file.size_bytes):>9}  {_next(file, now):<24}  "
     )
-    by = f"  by {file.sender}" if file.sender else ""
-    return plain(facts + file.key) + plain(by, "dim")
+    return plain(facts + file.key) + _by(file)
 
 
 def _two_lines(file: Waiting, now: datetime) -> Text:
@@ -137,7 +136,11 @@ def _two_lines(file: Waiting, now: datetime) -> Text:
         readable_size(file.size_bytes),
         _next(file, now).replace("tried again", "retry"),
     )
-    return plain(file.key, "bold") + Text("\n  ") + plain("  ".join(facts))
+    return plain(file.key, "bold") + _by(file) + Text("\n  ") + plain("  ".join(facts))
+
+
+def _by(file: Waiting) -> Text:
+    return plain(f"  by {file.sender}", "dim") if file.sender else Text()
 
 
 def _next(file: Waiting, now: datetime) -> str:

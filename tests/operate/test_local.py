@@ -87,8 +87,10 @@ def test_files_in_flight_are_in_flight_and_then_accounted_for(scalper: Scalper) 
 def test_status_and_list_tell_of_what_waits(scalper: Scalper) -> None:
     status, text, _ = scalper("status")
     assert (status, "2 rejected, for their senders" in text) == (0, True)
-    keys = {line.split()[-1] for line in scalper("list")[1].splitlines()[1:]}
-    assert keys == {"bad.csv", "wrong.exe"}
+    files = json.loads(scalper("list", "--json")[1])["files"]
+    assert {file["key"] for file in files} == {"bad.csv", "wrong.exe"}
+    told = scalper("list")[1]
+    assert all(file["key"] in told for file in files)
 
 
 @pytest.mark.parametrize(

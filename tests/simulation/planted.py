@@ -20,6 +20,7 @@ from handler.aws.errors import aws_errors
 from handler.aws.quarantine import Quarantine
 from handler.aws.records import Records
 from handler.diagnosis import Cause
+from handler.doors import s3_notification
 from handler.file import File
 from handler.model.errors import Fault
 from handler.model.item import Status
@@ -276,7 +277,7 @@ BUGS = [
     ),
     Bug(
         "second record of an event skipped",
-        instead(handler.processor, "records_of", _first_only),
+        instead(s3_notification, "records_of", _first_only),
         "it has no fate",
         events_of_two,
     ),

@@ -172,9 +172,13 @@ def told_at_once() -> Iterator[History]:
 
 
 def asked_beside_another() -> Iterator[History]:
+    """Twice, for one retry beside another is still known for what it is."""
     for step in range(20):
-        act = OperatorAct(780.0 + step / 50, Order.RETRY_REGARDLESS, 0)
-        history = History((RETRIED["accepted from quarantine"],), operator_acts=(act,))
+        acts = tuple(
+            OperatorAct(780.0 + step / 50 + later, Order.RETRY_REGARDLESS, 0)
+            for later in (0.0, 0.05)
+        )
+        history = History((RETRIED["accepted from quarantine"],), operator_acts=acts)
         yield history.but(retry_delays=DELAYS, restored_told_after=(0.0, 0.1))
 
 
