@@ -19,6 +19,7 @@ from handler.aws.errors import aws_errors
 from handler.blame import judged
 from handler.model.errors import (
     PROCESS_FAULTS,
+    REASON_LENGTH,
     UNFINISHED,
     Code,
     ConditionFailed,
@@ -259,3 +260,8 @@ def test_a_request_that_botocore_refuses_is_refused_for_good() -> None:
     fault = understood(ParamValidationError(report="Non ascii characters found in S3 metadata"))
     assert isinstance(fault, Fault)
     assert (fault.code, fault.lasting) == (Code.AWS_ERROR, True)
+
+
+def test_a_text_is_cut_when_it_is_too_long_and_not_before() -> None:
+    assert shorten("x" * REASON_LENGTH) == "x" * REASON_LENGTH
+    assert shorten("x" * (REASON_LENGTH + 1)) == "x" * (REASON_LENGTH - 1) + "…"
