@@ -158,6 +158,13 @@ class Health:
         for group in self.groups:
             if files := group.by.get("operator"):
                 yield _waiting_for_somebody(group, files)
+            elif group.reason_code == Code.CONFIGURATION and group.by.get("nobody"):
+                yield Trouble(
+                    "configuration",
+                    f"{number(group.files, 'file')} HELD, CONFIGURATION: the deployment or its "
+                    "code is at fault, and a retry by itself does not mend that.",
+                    "scalper list --reason CONFIGURATION",
+                )
         for alarm in self.alarms:
             if alarm.state == "ALARM":
                 yield Trouble(alarm.name, f"Alarm {alarm.name}: {alarm.description}")

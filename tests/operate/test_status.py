@@ -203,3 +203,15 @@ def test_what_lambda_counted_is_shown(well: World, scalper: Scalper) -> None:
     )
     answer = scalper("status").output
     assert "20 events in 15 min, the longest waited 61 s, 3 throttled" in answer
+
+
+def test_a_fault_of_the_deployment_needs_somebody_although_it_is_tried_again(
+    well: World, scalper: Scalper
+) -> None:
+    """Code that cannot be imported holds every file, at every retry too."""
+    soon = iso(datetime.now(UTC) + timedelta(minutes=9))
+    well.change(well.hold("a.csv", "CONFIGURATION"), retry_at={"S": soon})
+    answer = scalper("status")
+    assert answer.exit_code == 1
+    assert "the deployment or its code is at fault" in answer.output
+    assert "scalper list --reason CONFIGURATION" in answer.output
