@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from typing import Literal
 from playwright.sync_api import Browser, sync_playwright
 
 from .deployment import ROOT, Deployment, deployed
+from .recording import wait_for_fates
 
 FOLDER = ROOT / "docs"
 PATIENCE_SECONDS = 240
@@ -70,7 +70,7 @@ def main() -> None:
     with deployed(retry_seconds=0.2) as running, tempfile.TemporaryDirectory() as folder:
         for key, content in FILES.items():
             running.cloud.s3.put_object(Bucket=running.input_bucket, Key=key, Body=content)
-        _wait_for_fates(running)
+        wait_for_fates(running, FILES, PATIENCE_SECONDS)
         _no_retry_is_left(running)
         _count_the_day(running)
         outputs = Path(folder) / "outputs.json"
@@ -123,17 +123,6 @@ def _page(outputs: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
-
-
-def _wait_for_fates(running: Deployment) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        items = running.cloud.dynamodb.scan(TableName=running.table)["Items"]
-        if len({item["object_key"]["S"] for item in items} & FILES.keys()) == len(FILES):
-            return
-        if time.monotonic() > deadline:
-            raise SystemExit("Some files have no fate yet; see the processor's log.")
-        time.sleep(0.5)
 
 
 def _no_retry_is_left(running: Deployment) -> None:

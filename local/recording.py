@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import termios
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from rich.console import Console
@@ -41,7 +42,7 @@ def main() -> None:
     with deployed(retry_seconds=0.2) as running, tempfile.TemporaryDirectory() as folder:
         for key, content in FILES.items():
             running.cloud.s3.put_object(Bucket=running.input_bucket, Key=key, Body=content)
-        _wait_for_fates(running)
+        wait_for_fates(running, FILES, PATIENCE_SECONDS)
         outputs = Path(folder) / "outputs.json"
         outputs.write_text(
             json.dumps({**running.outputs, "endpoint": running.emulator.endpoint}),
@@ -61,11 +62,12 @@ def _with_spaces(svg: str) -> str:
     return svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
-def _wait_for_fates(running: Deployment) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def wait_for_fates(running: Deployment, keys: Collection[str], seconds: float) -> None:
+    """Raise SystemExit when one of the files has no record after `seconds`."""
+    deadline = time.monotonic() + seconds
     while True:
         items = running.cloud.dynamodb.scan(TableName=running.table)["Items"]
-        if len({item["object_key"]["S"] for item in items} & FILES.keys()) == len(FILES):
+        if len({item["object_key"]["S"] for item in items} & set(keys)) == len(keys):
             return
         if time.monotonic() > deadline:
             raise SystemExit("Some files have no fate yet; see the processor's log.")
